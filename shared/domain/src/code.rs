@@ -1,0 +1,49 @@
+//! Closed sets of values, each with a stable code.
+
+/// A text that is not one of a closed set's codes.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a known {set}: use one of {}", .known.join(", "))]
+pub struct UnknownCode {
+    /// The set that was expected, e.g. `Language`.
+    pub set: &'static str,
+    /// Every code of that set.
+    pub known: &'static [&'static str],
+}
+
+/// Declares an enum whose values travel as stable codes: in serde, `Display`, `FromStr` and the API.
+macro_rules! codes {
+    ($(#[$meta:meta])* $vis:vis enum $name:ident { $($(#[$of:meta])* $variant:ident = $code:literal,)+ }) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+        #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+        $vis enum $name { $($(#[$of])* #[serde(rename = $code)] $variant,)+ }
+
+        impl $name {
+            /// Every value, in the order of declaration.
+            pub const ALL: &[Self] = &[$(Self::$variant,)+];
+
+            /// The stable code: what is stored, sent and translated.
+            #[must_use]
+            pub const fn code(self) -> &'static str {
+                match self { $(Self::$variant => $code,)+ }
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(self.code())
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = $crate::UnknownCode;
+
+            fn from_str(code: &str) -> Result<Self, Self::Err> {
+                match code {
+                    $($code => Ok(Self::$variant),)+
+                    _ => Err($crate::UnknownCode { set: stringify!($name), known: &[$($code,)+] }),
+                }
+            }
+        }
+    };
+}

@@ -1,0 +1,506 @@
+//! Importing individuals: rows of a file, checked one by one, each taken whole or not at all (B12).
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use chrono::{DateTime, Utc};
+
+use crate::birth_date::BirthDate;
+use crate::email::EmailAddress;
+use crate::id::{ContactId, IndividualId, SiteId, WorkerId};
+use crate::individual::{ConsentChange, ConsentRow, Contact, ContactValue, Imported, Individual, Origin};
+use crate::language::Language;
+use crate::name::PersonName;
+use crate::text;
+
+codes! {
+    /// A column of the file.
+    pub enum Column {
+        /// The individual's id in the system the file comes from.
+        ExternalId = "external_id",
+        /// Required.
+        FirstName = "first_name",
+        /// Optional.
+        MiddleName = "middle_name",
+        /// Required.
+        LastName = "last_name",
+        /// What the person likes to be called.
+        PreferredName = "preferred_name",
+        /// As 1990-12-31.
+        BirthDate = "birth_date",
+        /// In any words.
+        Gender = "gender",
+        /// `en`, `fr` or `es`.
+        Language = "language",
+        /// One address.
+        Email = "email",
+        /// `yes` or `no`: consent to email communication.
+        EmailConsent = "email_consent",
+        /// One number.
+        Phone = "phone",
+        /// Postal address in one line.
+        Address = "address",
+        /// A site's name.
+        Site = "site",
+        /// Sign-in email of the worker to assign.
+        WorkerEmail = "worker_email",
+        /// `yes` for a test individual.
+        Test = "test",
+    }
+}
+
+impl Column {
+    /// Columns that every file must have, and every row must fill in.
+    pub const REQUIRED: &[Self] = &[Self::ExternalId, Self::FirstName, Self::LastName];
+}
+
+/// A header that can't be used: everything that is wrong with it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}", self.help())]
+pub struct HeaderError {
+    /// Required columns that aren't there.
+    pub missing: Vec<Column>,
+    /// Names that are no column's, as far as they can be shown.
+    pub unknown: Vec<String>,
+    /// Columns that are there more than once.
+    pub duplicate: Vec<Column>,
+}
+
+impl HeaderError {
+    /// What to do, in English.
+    #[must_use]
+    pub fn help(&self) -> String {
+        let list = |columns: &[Column]| {
+            columns
+                .iter()
+                .map(|column| column.code())
+                .collect::<Vec<_>>()
+                .join(", ")
+        };
+        let mut steps = Vec::new();
+        if !self.missing.is_empty() {
+            steps.push(format!("add the missing columns: {}", list(&self.missing)));
+        }
+        if !self.unknown.is_empty() {
+            let known = list(Column::ALL);
+            steps.push(format!(
+                "rename or remove the unknown columns: {} (known are: {known})",
+                self.unknown.join(", ")
+            ));
+        }
+        if !self.duplicate.is_empty() {
+            steps.push(format!(
+                "keep only one of each of these columns: {}",
+                list(&self.duplicate)
+            ));
+        }
+        steps.join("; ")
+    }
+}
+
+/// Which column stands where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Header(Vec<Column>);
+
+impl Header {
+    /// Reads the first row. Names may be in any order and case, with blanks for underscores.
+    ///
+    /// # Errors
+    /// When a required column is missing, or one is unknown or there twice.
+    pub fn parse<'a>(names: impl IntoIterator<Item = &'a str>) -> Result<Self, HeaderError> {
+        let mut columns = Vec::new();
+        let mut error = HeaderError {
+            missing: Vec::new(),
+            unknown: Vec::new(),
+            duplicate: Vec::new(),
+        };
+        for name in names {
+            let name = name
+                .trim_start_matches('\u{FEFF}')
+                .trim()
+                .to_lowercase()
+                .replace([' ', '-'], "_");
+            match name.parse::<Column>() {
+                Ok(column) if columns.contains(&column) => error.duplicate.push(column),
+                Ok(column) => columns.push(column),
+                Err(_) if error.unknown.len() < 20 => error.unknown.push(shown(&name)),
+                Err(_) => {}
+            }
+        }
+        error.missing = Column::REQUIRED
+            .iter()
+            .copied()
+            .filter(|column| !columns.contains(column))
+            .collect();
+        let fine = error.missing.is_empty() && error.unknown.is_empty() && error.duplicate.is_empty();
+        if fine { Ok(Self(columns)) } else { Err(error) }
+    }
+
+    /// How many fields a row must have.
+    #[must_use]
+    pub fn width(&self) -> usize {
+        self.0.len()
+    }
+}
+
+fn shown(name: &str) -> String {
+    let name: String = name.chars().filter(|c| !c.is_control()).take(40).collect();
+    if name.is_empty() {
+        "(without a name)".to_owned()
+    } else {
+        name
+    }
+}
+
+/// A field that can't be taken; with it the whole row isn't.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}: {help}", .column.map_or("row", Column::code))]
+pub struct RowError {
+    /// The column; none when the row as a whole is wrong.
+    pub column: Option<Column>,
+    /// Stable code.
+    pub code: &'static str,
+    /// What to do, in English. Holds no value of the row.
+    pub help: String,
+}
+
+/// What the names in a file stand for in this agency.
+pub trait Directory {
+    /// The site of that name, whatever its case.
+    fn site(&self, name: &str) -> Option<SiteId>;
+    /// The worker with that sign-in email.
+    fn worker(&self, email: &EmailAddress) -> Option<WorkerId>;
+}
+
+/// A row that can be taken. A column that isn't there, or a field that is empty, leaves what is known as it is.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Draft {
+    /// The individual's id in the system the file comes from.
+    pub external_id: String,
+    name: PersonName,
+    birth_date: Option<BirthDate>,
+    gender: Option<String>,
+    language: Option<Language>,
+    email: Option<EmailAddress>,
+    email_consent: Option<bool>,
+    phone: Option<String>,
+    address: Option<String>,
+    site: Option<SiteId>,
+    worker: Option<WorkerId>,
+    test: Option<bool>,
+}
+
+impl fmt::Debug for Draft {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Draft(…)")
+    }
+}
+
+/// The fields of a row by column, and what is wrong with them.
+struct Reader<'a> {
+    fields: BTreeMap<Column, &'a str>,
+    errors: Vec<RowError>,
+}
+
+impl Reader<'_> {
+    fn refuse<T>(&mut self, column: Column, code: &'static str, help: impl Into<String>) -> Option<T> {
+        self.errors.push(RowError {
+            column: Some(column),
+            code,
+            help: help.into(),
+        });
+        None
+    }
+
+    fn text(&mut self, column: Column, max: usize) -> Option<String> {
+        let field = self.fields.get(&column).copied().unwrap_or_default();
+        match text::optional(field, max) {
+            Ok(None) if Column::REQUIRED.contains(&column) => self.refuse(column, "empty", "fill this in"),
+            Ok(text) => text,
+            Err(error) => self.refuse(column, error.code(), error.to_string()),
+        }
+    }
+
+    fn yes_or_no(&mut self, column: Column) -> Option<bool> {
+        match self.text(column, 10)?.to_lowercase().as_str() {
+            "yes" => Some(true),
+            "no" => Some(false),
+            _ => self.refuse(column, "yes_or_no", "write yes or no"),
+        }
+    }
+
+    fn email(&mut self, column: Column) -> Option<EmailAddress> {
+        let parsed = self.text(column, 320)?.parse::<EmailAddress>();
+        parsed.map_or_else(|error| self.refuse(column, error.code(), error.to_string()), Some)
+    }
+}
+
+impl Draft {
+    /// Reads a row. A value that a spreadsheet would take for a formula is text like any other.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it.
+    pub fn parse<'a>(
+        header: &Header,
+        fields: impl IntoIterator<Item = &'a str>,
+        directory: &impl Directory,
+    ) -> Result<Self, Vec<RowError>> {
+        let fields: Vec<&str> = fields.into_iter().collect();
+        if fields.len() != header.width() {
+            let help = format!(
+                "this row has {} fields, the header {}: check quotes and commas",
+                fields.len(),
+                header.width()
+            );
+            return Err(vec![RowError {
+                column: None,
+                code: "wrong_width",
+                help,
+            }]);
+        }
+        let mut row = Reader {
+            fields: header.0.iter().copied().zip(fields).collect(),
+            errors: Vec::new(),
+        };
+        let external_id = row.text(Column::ExternalId, 100);
+        let [first, middle, last, preferred] = [
+            Column::FirstName,
+            Column::MiddleName,
+            Column::LastName,
+            Column::PreferredName,
+        ]
+        .map(|column| row.text(column, crate::name::MAX).unwrap_or_default());
+        let birth_date = row.text(Column::BirthDate, 40).and_then(|text| {
+            let parsed = text.parse::<BirthDate>();
+            parsed.map_or_else(
+                |error| row.refuse(Column::BirthDate, error.code(), error.to_string()),
+                Some,
+            )
+        });
+        let gender = row.text(Column::Gender, 100);
+        let language = row.text(Column::Language, 40).and_then(|text| {
+            let parsed = text.to_lowercase().parse::<Language>();
+            parsed.map_or_else(
+                |error| row.refuse(Column::Language, "unknown_language", error.to_string()),
+                Some,
+            )
+        });
+        let email = row.email(Column::Email);
+        let email_consent = row.yes_or_no(Column::EmailConsent);
+        if email_consent == Some(true)
+            && row
+                .fields
+                .get(&Column::Email)
+                .is_none_or(|email| email.trim().is_empty())
+        {
+            row.refuse::<()>(
+                Column::EmailConsent,
+                "consent_without_email",
+                "fill in email, or write no",
+            );
+        }
+        let phone = row.text(Column::Phone, 50);
+        let address = row.text(Column::Address, 300);
+        let site = row.text(Column::Site, 100).and_then(|name| {
+            let site = directory.site(&name);
+            site.or_else(|| {
+                row.refuse(
+                    Column::Site,
+                    "unknown_site",
+                    "write the name of one of the agency's sites",
+                )
+            })
+        });
+        let worker = row.email(Column::WorkerEmail).and_then(|email| {
+            let worker = directory.worker(&email);
+            worker.or_else(|| {
+                row.refuse(
+                    Column::WorkerEmail,
+                    "unknown_worker",
+                    "write the sign-in email of a worker",
+                )
+            })
+        });
+        let test = row.yes_or_no(Column::Test);
+        let name = PersonName::new(&first, &middle, &last, &preferred);
+        match (external_id, name) {
+            (Some(external_id), Ok(name)) if row.errors.is_empty() => Ok(Self {
+                external_id,
+                name,
+                birth_date,
+                gender,
+                language,
+                email,
+                email_consent,
+                phone,
+                address,
+                site,
+                worker,
+                test,
+            }),
+            _ => Err(row.errors),
+        }
+    }
+}
+
+codes! {
+    /// What a row does.
+    pub enum Outcome {
+        /// Adds an individual.
+        Created = "created",
+        /// Changes one.
+        Updated = "updated",
+        /// Says what is known already.
+        Unchanged = "unchanged",
+    }
+}
+
+codes! {
+    /// What staff should know about a row that was taken.
+    pub enum Warning {
+        /// A worker recorded that consent was withdrawn for this address: a file can't give it again.
+        WithdrawalStands = "withdrawal_stands",
+        /// Staff took this address out of use: it stays so, and consent can't be given for it.
+        EmailNotInUse = "email_not_in_use",
+        /// Another individual has the same name and birth date (B12). For the caller to find.
+        SameNameAndBirthDate = "same_name_and_birth_date",
+    }
+}
+
+/// What became of a row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Applied {
+    /// The individual as they are now.
+    pub individual: Individual,
+    /// Created, updated or unchanged.
+    pub outcome: Outcome,
+    /// What the row meant for consent (B2).
+    pub consent: ConsentChange,
+    /// Whether a birth date that was known is now another (B3).
+    pub birth_date_corrected: bool,
+    /// What staff should know.
+    pub warnings: Vec<Warning>,
+}
+
+/// Where and when a row is applied, and what it may need.
+#[derive(Clone, Copy, Debug)]
+pub struct Import<'a> {
+    /// The system the file comes from.
+    pub source: &'a str,
+    /// The job and the row.
+    pub imported: Imported,
+    /// The instant.
+    pub at: DateTime<Utc>,
+    /// The id of the individual, if they are new.
+    pub individual: IndividualId,
+    /// The ids of new contacts: email, phone, postal.
+    pub contacts: [ContactId; 3],
+    /// The language of new individuals for whom the file names none.
+    pub language: Language,
+    /// The site of new individuals for whom the file names none.
+    pub site: SiteId,
+}
+
+impl Draft {
+    /// Applies the row to the individual that has its external id, or makes a new one. A row adds contacts and
+    /// workers and removes none. Contacts that staff took out of use stay so, and consent that a worker recorded
+    /// as withdrawn is not given again by a file.
+    #[must_use]
+    pub fn apply(self, known: Option<&Individual>, import: Import<'_>) -> Applied {
+        let mut individual = known.cloned().unwrap_or_else(|| Individual {
+            id: import.individual,
+            external_ids: BTreeMap::from([(import.source.to_owned(), self.external_id.clone())]),
+            name: self.name.clone(),
+            birth_date: None,
+            gender: None,
+            language: import.language,
+            site: import.site,
+            contacts: Vec::new(),
+            communication: Vec::new(),
+            workers: BTreeSet::new(),
+            test: false,
+            imported: None,
+        });
+        let former_birth_date = individual.birth_date;
+        individual.name = self.name.completed_by(&individual.name);
+        individual.birth_date = self.birth_date.or(individual.birth_date);
+        individual.gender = self.gender.or(individual.gender);
+        individual.language = self.language.unwrap_or(individual.language);
+        individual.site = self.site.unwrap_or(individual.site);
+        individual.test = self.test.unwrap_or(individual.test);
+        individual.workers.extend(self.worker);
+
+        let [email_id, phone_id, postal_id] = import.contacts;
+        let email = self
+            .email
+            .map(|address| add_contact(&mut individual, email_id, ContactValue::Email(address)));
+        self.phone
+            .map(|number| add_contact(&mut individual, phone_id, ContactValue::Phone(number)));
+        self.address
+            .map(|address| add_contact(&mut individual, postal_id, ContactValue::Postal(address)));
+        let (consent, warning) = consent(&mut individual, self.email_consent, email, import);
+
+        let outcome = match known {
+            None => Outcome::Created,
+            Some(known) if *known == individual => Outcome::Unchanged,
+            Some(_) => Outcome::Updated,
+        };
+        if outcome != Outcome::Unchanged {
+            individual.imported = Some(import.imported);
+        }
+        let birth_date_corrected = former_birth_date.is_some() && former_birth_date != individual.birth_date;
+        Applied {
+            individual,
+            outcome,
+            consent,
+            birth_date_corrected,
+            warnings: warning.into_iter().collect(),
+        }
+    }
+}
+
+/// The contact with that value; if there is none, a new one, which becomes the main one of its kind.
+fn add_contact(individual: &mut Individual, id: ContactId, value: ContactValue) -> ContactId {
+    if let Some(known) = individual.contacts.iter().find(|contact| contact.value == value) {
+        return known.id;
+    }
+    for contact in individual
+        .contacts
+        .iter_mut()
+        .filter(|contact| contact.value.kind() == value.kind())
+    {
+        contact.main = false;
+    }
+    individual.contacts.push(Contact {
+        id,
+        value,
+        use_contact: true,
+        main: true,
+        instructions: None,
+        retired: false,
+    });
+    id
+}
+
+fn consent(
+    individual: &mut Individual,
+    wanted: Option<bool>,
+    email: Option<ContactId>,
+    import: Import<'_>,
+) -> (ConsentChange, Option<Warning>) {
+    let contact = match (wanted, email) {
+        (Some(true), Some(email)) => Some(email),
+        (Some(false), _) => None,
+        _ => return (ConsentChange::Unchanged, None),
+    };
+    let withdrawn =
+        |row: &ConsentRow| !row.given && Some(row.contact) == contact && matches!(row.by, Origin::Worker(_));
+    if individual.communication.last().is_some_and(withdrawn) {
+        return (ConsentChange::Unchanged, Some(Warning::WithdrawalStands));
+    }
+    let by = Origin::Import(import.imported.job);
+    match individual.set_communication_settings(contact, by, import.at) {
+        Ok(change) => (change, None),
+        Err(_) => (ConsentChange::Unchanged, Some(Warning::EmailNotInUse)),
+    }
+}

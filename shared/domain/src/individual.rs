@@ -1,0 +1,370 @@
+//! Individuals, their contacts and their communication settings.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use chrono::{DateTime, Utc};
+
+use crate::birth_date::BirthDate;
+use crate::email::EmailAddress;
+use crate::id::{ContactId, IndividualId, JobId, SiteId, WorkerId};
+use crate::language::Language;
+use crate::name::PersonName;
+
+/// A person the agency serves. Its `Debug` shows ids only.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Individual {
+    /// Who.
+    pub id: IndividualId,
+    /// Their ids in other systems, by the system's name (B12).
+    pub external_ids: BTreeMap<String, String>,
+    /// Their name.
+    pub name: PersonName,
+    /// Their birth date, if the agency knows it.
+    pub birth_date: Option<BirthDate>,
+    /// In the agency's or the person's own words.
+    pub gender: Option<String>,
+    /// What they read.
+    pub language: Language,
+    /// Their home site.
+    pub site: SiteId,
+    /// How to reach them, retired contacts included.
+    pub contacts: Vec<Contact>,
+    /// Consent to email, given and withdrawn, oldest first. The last row is the current one.
+    pub communication: Vec<ConsentRow>,
+    /// Who works with them.
+    pub workers: BTreeSet<WorkerId>,
+    /// Outside statistics, totals, bulk work and licences.
+    pub test: bool,
+    /// The import that last wrote this record.
+    pub imported: Option<Imported>,
+}
+
+/// Where an imported record came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Imported {
+    /// The import.
+    pub job: JobId,
+    /// The row of its file, the header being row 1.
+    pub row: u64,
+}
+
+codes! {
+    /// Ways to reach a person.
+    pub enum ContactKind {
+        /// Email
+        Email = "email",
+        /// Telephone
+        Phone = "phone",
+        /// Postal address
+        Postal = "postal",
+    }
+}
+
+/// An address of some kind. Its `Debug` doesn't show it.
+#[derive(Clone, PartialEq, Eq)]
+pub enum ContactValue {
+    /// Email
+    Email(EmailAddress),
+    /// Telephone
+    Phone(String),
+    /// Postal address
+    Postal(String),
+}
+
+impl ContactValue {
+    /// Which kind it is.
+    #[must_use]
+    pub const fn kind(&self) -> ContactKind {
+        match self {
+            Self::Email(_) => ContactKind::Email,
+            Self::Phone(_) => ContactKind::Phone,
+            Self::Postal(_) => ContactKind::Postal,
+        }
+    }
+
+    /// The address as people read it.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Email(address) => address.as_typed(),
+            Self::Phone(text) | Self::Postal(text) => text,
+        }
+    }
+}
+
+impl fmt::Debug for ContactValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}(…)", self.kind())
+    }
+}
+
+/// One way to reach an individual.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Contact {
+    /// Which one.
+    pub id: ContactId,
+    /// Where it leads.
+    pub value: ContactValue,
+    /// *Use contact?*
+    pub use_contact: bool,
+    /// *Main contact* of its kind.
+    pub main: bool,
+    /// Communication instructions for staff.
+    pub instructions: Option<String>,
+    /// Removed from use, kept because it was mailed or consented to (B6).
+    pub retired: bool,
+}
+
+impl Contact {
+    /// Whether the agency uses it.
+    #[must_use]
+    pub const fn in_use(&self) -> bool {
+        self.use_contact && !self.retired
+    }
+
+    /// The address, if this is an email contact in use.
+    #[must_use]
+    pub const fn email_in_use(&self) -> Option<&EmailAddress> {
+        match &self.value {
+            ContactValue::Email(address) if self.in_use() => Some(address),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Debug for Contact {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Contact")
+            .field("id", &self.id)
+            .field("value", &self.value)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Who changed communication settings or contacts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// A worker, for the client.
+    Worker(WorkerId),
+    /// An imported file.
+    Import(JobId),
+}
+
+/// Consent to email communication, given or withdrawn.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConsentRow {
+    /// Given, or withdrawn.
+    pub given: bool,
+    /// For which contact.
+    pub contact: ContactId,
+    /// The contact's address at that time.
+    pub address: EmailAddress,
+    /// By whom it was recorded.
+    pub by: Origin,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
+/// What a change meant for consent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ConsentChange {
+    /// It stands as it stood.
+    Unchanged,
+    /// Consent is now in force for another address than before.
+    Given,
+    /// Consent is no longer in force.
+    Withdrawn,
+}
+
+/// What became of a contact that was removed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Removal {
+    /// Kept as retired, because it was mailed or consented to (B6).
+    Retired,
+    /// Gone.
+    Deleted,
+}
+
+/// Why a contact can't be changed so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ContactError {
+    /// The individual has no such contact.
+    #[error("this individual has no contact {0}")]
+    Unknown(ContactId),
+    /// Consent needs an email contact that is in use.
+    #[error("contact {0} is not an email contact in use: choose one that is")]
+    NotAnEmailInUse(ContactId),
+    /// Retired contacts stay as they are.
+    #[error("contact {0} is retired: add a new one")]
+    Retired(ContactId),
+}
+
+impl Individual {
+    /// The consent in force: the last row, when it was given, for a contact that is still in use and still has
+    /// that address.
+    #[must_use]
+    pub fn consent(&self) -> Option<&ConsentRow> {
+        let row = self.communication.last().filter(|row| row.given)?;
+        let contact = self.contact(row.contact)?;
+        (contact.email_in_use() == Some(&row.address)).then_some(row)
+    }
+
+    /// Where notices may go (B9), if consent to email is in force.
+    #[must_use]
+    pub fn consented_address(&self) -> Option<&EmailAddress> {
+        self.consent().map(|row| &row.address)
+    }
+
+    /// The address that Create offers: the consented one, else the main email contact in use, else any in use.
+    #[must_use]
+    pub fn prefilled_address(&self) -> Option<&EmailAddress> {
+        let main = || {
+            self.contacts
+                .iter()
+                .filter(|contact| contact.main)
+                .find_map(Contact::email_in_use)
+        };
+        let any = || self.contacts.iter().find_map(Contact::email_in_use);
+        self.consented_address().or_else(main).or_else(any)
+    }
+
+    /// The email addresses in use.
+    pub fn emails_in_use(&self) -> impl Iterator<Item = &EmailAddress> {
+        self.contacts.iter().filter_map(Contact::email_in_use)
+    }
+
+    /// One of the contacts, retired ones included.
+    #[must_use]
+    pub fn contact(&self, id: ContactId) -> Option<&Contact> {
+        self.contacts.iter().find(|contact| contact.id == id)
+    }
+
+    /// Gives consent for that contact, or withdraws it with none.
+    ///
+    /// # Errors
+    /// When the contact isn't an email contact in use.
+    pub fn set_communication_settings(
+        &mut self,
+        contact: Option<ContactId>,
+        by: Origin,
+        at: DateTime<Utc>,
+    ) -> Result<ConsentChange, ContactError> {
+        let Some(id) = contact else {
+            return Ok(self.withdraw_consent(by, at));
+        };
+        let contact = self.contact(id).ok_or(ContactError::Unknown(id))?;
+        let address = contact
+            .email_in_use()
+            .cloned()
+            .ok_or(ContactError::NotAnEmailInUse(id))?;
+        if self.consent().is_some_and(|row| row.contact == id) {
+            return Ok(ConsentChange::Unchanged);
+        }
+        self.communication.push(ConsentRow {
+            given: true,
+            contact: id,
+            address,
+            by,
+            at,
+        });
+        Ok(ConsentChange::Given)
+    }
+
+    /// Adds a contact, or replaces the one with its id. A new main contact takes the place of the former one of
+    /// its kind. Editing or un-using the consented contact withdraws consent (B9).
+    ///
+    /// # Errors
+    /// When the contact is retired.
+    pub fn put_contact(
+        &mut self,
+        contact: Contact,
+        by: Origin,
+        at: DateTime<Utc>,
+    ) -> Result<ConsentChange, ContactError> {
+        if self.contact(contact.id).is_some_and(|known| known.retired) {
+            return Err(ContactError::Retired(contact.id));
+        }
+        if contact.main {
+            let same_kind = |known: &&mut Contact| known.value.kind() == contact.value.kind();
+            self.contacts
+                .iter_mut()
+                .filter(same_kind)
+                .for_each(|known| known.main = false);
+        }
+        let consented = self.consent().is_some();
+        match self.contacts.iter_mut().find(|known| known.id == contact.id) {
+            Some(known) => *known = contact,
+            None => self.contacts.push(contact),
+        }
+        Ok(self.record_loss_of_consent(consented, by, at))
+    }
+
+    /// Removes a contact: for good, unless it was ever mailed or consented to (B6). Removing the consented one
+    /// withdraws consent (B9).
+    ///
+    /// # Errors
+    /// When there is no such contact, or it is retired already.
+    pub fn remove_contact(
+        &mut self,
+        id: ContactId,
+        mailed: bool,
+        by: Origin,
+        at: DateTime<Utc>,
+    ) -> Result<(Removal, ConsentChange), ContactError> {
+        let consented = self.consent().is_some();
+        let keep = mailed || self.communication.iter().any(|row| row.contact == id);
+        let contact = self
+            .contacts
+            .iter_mut()
+            .find(|contact| contact.id == id)
+            .ok_or(ContactError::Unknown(id))?;
+        if contact.retired {
+            return Err(ContactError::Retired(id));
+        }
+        contact.retired = true;
+        contact.main = false;
+        if !keep {
+            self.contacts.retain(|contact| contact.id != id);
+        }
+        let removal = if keep { Removal::Retired } else { Removal::Deleted };
+        Ok((removal, self.record_loss_of_consent(consented, by, at)))
+    }
+
+    fn withdraw_consent(&mut self, by: Origin, at: DateTime<Utc>) -> ConsentChange {
+        if self.consent().is_none() {
+            return ConsentChange::Unchanged;
+        }
+        self.record_loss_of_consent_row(by, at);
+        ConsentChange::Withdrawn
+    }
+
+    /// After a contact changed: consent that was in force and no longer is gets its row in the history.
+    fn record_loss_of_consent(&mut self, consented: bool, by: Origin, at: DateTime<Utc>) -> ConsentChange {
+        if !consented || self.consent().is_some() {
+            return ConsentChange::Unchanged;
+        }
+        self.record_loss_of_consent_row(by, at);
+        ConsentChange::Withdrawn
+    }
+
+    fn record_loss_of_consent_row(&mut self, by: Origin, at: DateTime<Utc>) {
+        if let Some(row) = self.communication.last().cloned() {
+            self.communication.push(ConsentRow {
+                given: false,
+                by,
+                at,
+                ..row
+            });
+        }
+    }
+}
+
+impl fmt::Debug for Individual {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Individual")
+            .field("id", &self.id)
+            .field("site", &self.site)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,373 @@
+//! The journal: who did what to whom, and what it means to others. Ids, codes and numbers only, never values.
+
+use std::fmt;
+use std::str::FromStr;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::account::{CloseReason, LockReason, Reason, Transition};
+use crate::id::{AccountId, CorrelationId, IndividualId, JobId, JournalId, MailId, ParseIdError, WorkerId};
+
+codes! {
+    /// A job that acts on its own.
+    pub enum JobName {
+        /// Sets up the agency.
+        SetUpAgency = "set_up_agency",
+        /// Closes invitations nobody took (A8).
+        ExpireActivations = "expire_activations",
+        /// Sends mail.
+        SendMail = "send_mail",
+        /// Publishes journal events.
+        PublishJournal = "publish_journal",
+    }
+}
+
+/// Who did it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", content = "id", rename_all = "snake_case")]
+pub enum Actor {
+    /// A worker.
+    Worker(WorkerId),
+    /// A client, signed in or by a link.
+    Client(AccountId),
+    /// An import that a worker started.
+    Import(JobId),
+    /// A job.
+    Job(JobName),
+    /// Whoever it was, it was nobody we know.
+    Anonymous,
+}
+
+/// What it was done to. The text is the key under which the journal keeps it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Subject {
+    /// The agency as a whole: settings, keys, staff.
+    Agency,
+    /// An individual, their accounts included.
+    Individual(IndividualId),
+    /// A worker.
+    Worker(WorkerId),
+    /// A job.
+    Job(JobId),
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Agency => f.write_str("agency"),
+            Self::Individual(id) => id.fmt(f),
+            Self::Worker(id) => id.fmt(f),
+            Self::Job(id) => id.fmt(f),
+        }
+    }
+}
+
+impl FromStr for Subject {
+    type Err = ParseIdError;
+
+    fn from_str(text: &str) -> Result<Self, ParseIdError> {
+        match text.split('_').next() {
+            Some("agency") if text == "agency" => Ok(Self::Agency),
+            Some(WorkerId::PREFIX) => text.parse().map(Self::Worker),
+            Some(JobId::PREFIX) => text.parse().map(Self::Job),
+            _ => text.parse().map(Self::Individual),
+        }
+    }
+}
+
+impl Serialize for Subject {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Subject {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(serde::de::Error::custom)
+    }
+}
+
+codes! {
+    /// A field that changed.
+    pub enum FieldName {
+        /// Of an account: where it stands.
+        State = "state",
+        /// Of an account or worker: sign-in name.
+        Email = "email",
+        /// Of an account or worker.
+        Password = "password",
+        /// Of an account.
+        Acceptance = "acceptance",
+        /// Of an account: its current link.
+        Link = "link",
+        /// Of an account: where activation leads.
+        Landing = "landing",
+        /// Of an account or worker: when they last signed in.
+        LastSignIn = "last_sign_in",
+        /// Of an individual or worker.
+        Name = "name",
+        /// Of an individual.
+        BirthDate = "birth_date",
+        /// Of an individual.
+        Gender = "gender",
+        /// Of an individual, account or worker.
+        Language = "language",
+        /// Of an individual or worker.
+        Site = "site",
+        /// Of an individual.
+        ExternalIds = "external_ids",
+        /// Of an individual.
+        Contacts = "contacts",
+        /// Of an individual: consent to email.
+        CommunicationSettings = "communication_settings",
+        /// Of an individual: who works with them.
+        Workers = "workers",
+        /// Of an individual: marked as a test.
+        Test = "test",
+        /// Of a worker.
+        UserGroup = "user_group",
+        /// Of a worker.
+        SecurityClass = "security_class",
+        /// Of the agency.
+        Settings = "settings",
+        /// Of the agency.
+        SecurityClasses = "security_classes",
+        /// Of the agency.
+        Sites = "sites",
+        /// Of the agency: privacy policy.
+        Privacy = "privacy",
+        /// Of the agency: terms of use.
+        Terms = "terms",
+        /// Of the agency: sign-in keys.
+        Keys = "keys",
+    }
+}
+
+codes! {
+    /// Whose sessions a key signs.
+    pub enum Audience {
+        /// Clients'.
+        Portal = "portal",
+        /// Workers'.
+        Admin = "admin",
+    }
+}
+
+/// Something that happened and that others may act on. On the bus, `type` is its name in `snake_case`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", content = "data", rename_all = "snake_case")]
+#[expect(
+    missing_docs,
+    reason = "the fields are ids, codes and numbers that say what they are"
+)]
+pub enum JournalEvent {
+    /// The agency was set up.
+    AgencySetUp { settings_version: u64 },
+    /// Settings were changed.
+    SettingsChanged { settings_version: u64 },
+    /// A key that signs sessions was made.
+    SignInKeyCreated { audience: Audience, kid: String },
+    /// A worker was added.
+    WorkerCreated { worker: WorkerId },
+    /// Wrong passwords locked a worker (B13).
+    WorkerLocked { worker: WorkerId },
+    /// A1, A2, A4
+    AccountCreated {
+        account: AccountId,
+        individual: IndividualId,
+        age_overridden: bool,
+    },
+    /// The activation mail is to go out.
+    ActivationRequested {
+        account: AccountId,
+        individual: IndividualId,
+        mail: MailId,
+        generation: u16,
+    },
+    /// The activation mail would go out, but may not; it is never sent later (C1).
+    ActivationWithheld {
+        account: AccountId,
+        individual: IndividualId,
+        reason: Reason,
+    },
+    /// A5
+    AccountActivated {
+        account: AccountId,
+        individual: IndividualId,
+    },
+    /// A6, A7
+    BirthDateMissed {
+        account: AccountId,
+        individual: IndividualId,
+        misses: u8,
+    },
+    /// B3
+    BirthDateMissesCleared {
+        account: AccountId,
+        individual: IndividualId,
+    },
+    /// A7, A8, A9, A15
+    AccountClosed {
+        account: AccountId,
+        individual: IndividualId,
+        reason: CloseReason,
+    },
+    /// A10, with a mail that carries a reset link of that generation; A11, without
+    AccountLocked {
+        account: AccountId,
+        individual: IndividualId,
+        reason: LockReason,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        mail: Option<MailId>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        generation: Option<u16>,
+    },
+    /// A12
+    AccountUnlocked {
+        account: AccountId,
+        individual: IndividualId,
+    },
+    /// A13
+    AccountDisabled {
+        account: AccountId,
+        individual: IndividualId,
+    },
+    /// A14
+    AccountEnabled {
+        account: AccountId,
+        individual: IndividualId,
+    },
+    /// A16
+    PasswordResetForced {
+        account: AccountId,
+        individual: IndividualId,
+    },
+    /// A19
+    PasswordResetRequested {
+        account: AccountId,
+        individual: IndividualId,
+        mail: MailId,
+        generation: u16,
+    },
+    /// A17, A19
+    PasswordChanged {
+        account: AccountId,
+        individual: IndividualId,
+        mail: MailId,
+    },
+    /// A18
+    SignInEmailChanged {
+        account: AccountId,
+        individual: IndividualId,
+        mail: MailId,
+    },
+    /// A client with a dead link asks to be invited again: a task for staff that opens nothing (A3b).
+    InvitationAskedFor {
+        account: AccountId,
+        individual: IndividualId,
+    },
+    /// Consent to email was given or withdrawn.
+    CommunicationConsentChanged { individual: IndividualId, given: bool },
+    /// An import wrote an individual.
+    IndividualImported {
+        individual: IndividualId,
+        job: JobId,
+        row: u64,
+        created: bool,
+    },
+    /// An import was started.
+    ImportStarted { job: JobId },
+    /// An import has more to do, from that page of its report on.
+    ImportContinues { job: JobId, page: u32 },
+    /// An import has come to its end.
+    ImportFinished { job: JobId },
+}
+
+impl JournalEvent {
+    /// The version of all events; consumers also take the one before.
+    pub const V: u16 = 1;
+
+    /// The mail that it asks for, if it asks for one.
+    #[must_use]
+    pub const fn mail(&self) -> Option<MailId> {
+        match self {
+            Self::ActivationRequested { mail, .. }
+            | Self::PasswordResetRequested { mail, .. }
+            | Self::PasswordChanged { mail, .. }
+            | Self::SignInEmailChanged { mail, .. } => Some(*mail),
+            Self::AccountLocked { mail, .. } => *mail,
+            _ => None,
+        }
+    }
+}
+
+/// One change of state: all that was written in one transaction.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JournalRecord {
+    /// Which one; later records of one writer sort later.
+    pub id: JournalId,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// Who did it.
+    pub actor: Actor,
+    /// To whom or what.
+    pub subject: Subject,
+    /// Whom else it touches.
+    pub subjects: Vec<Subject>,
+    /// The same for everything that follows from one request.
+    pub correlation: CorrelationId,
+    /// The record whose event led to this one.
+    pub causation: Option<JournalId>,
+    /// The account's transition, if it was one (B8).
+    pub transition: Option<Transition>,
+    /// The fields that changed.
+    pub changed: Vec<FieldName>,
+    /// What it means to others, in order.
+    pub events: Vec<JournalEvent>,
+}
+
+/// An event as it travels on the bus.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Envelope {
+    /// The same whenever it is told again: consumers know it by this.
+    pub id: String,
+    /// Type and data.
+    #[serde(flatten)]
+    pub event: JournalEvent,
+    /// [`JournalEvent::V`] of the writer.
+    pub v: u16,
+    /// When it happened.
+    pub at: DateTime<Utc>,
+    /// Who did it.
+    pub actor: Actor,
+    /// To whom or what, the first before all.
+    pub subjects: Vec<Subject>,
+    /// The same for everything that follows from one request.
+    pub correlation: CorrelationId,
+    /// The journal record it belongs to.
+    pub causation: JournalId,
+}
+
+impl JournalRecord {
+    /// The record's events as they travel on the bus, in order.
+    pub fn envelopes(&self) -> impl Iterator<Item = Envelope> {
+        self.events
+            .iter()
+            .zip(1..)
+            .map(|(event, place): (_, u32)| Envelope {
+                id: format!("{}-{place}", self.id),
+                event: event.clone(),
+                v: JournalEvent::V,
+                at: self.at,
+                actor: self.actor,
+                subjects: std::iter::once(self.subject)
+                    .chain(self.subjects.iter().copied())
+                    .collect(),
+                correlation: self.correlation,
+                causation: self.id,
+            })
+    }
+}

@@ -1,0 +1,165 @@
+//! People's names, and the folded form in which they are searched.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use unicode_normalization::{UnicodeNormalization as _, char::is_combining_mark};
+
+use crate::text::{self, TextError};
+
+/// The most characters one part of a name may have.
+pub const MAX: usize = 100;
+
+/// A person's name. Its `Debug` doesn't show it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PersonName {
+    first: String,
+    middle: Option<String>,
+    last: String,
+    preferred: Option<String>,
+}
+
+/// A part of a name that can't be taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{part}: {error}")]
+pub struct NameError {
+    /// `first_name`, `middle_name`, `last_name` or `preferred_name`.
+    pub part: &'static str,
+    /// What is wrong with it.
+    pub error: TextError,
+}
+
+impl PersonName {
+    /// A name of its parts; empty optional parts are none.
+    ///
+    /// # Errors
+    /// When first or last name is empty, or a part is over 100 characters or has control characters.
+    pub fn new(first: &str, middle: &str, last: &str, preferred: &str) -> Result<Self, NameError> {
+        let fail = |part| move |error| NameError { part, error };
+        Ok(Self {
+            first: text::clean(first, MAX).map_err(fail("first_name"))?,
+            middle: text::optional(middle, MAX).map_err(fail("middle_name"))?,
+            last: text::clean(last, MAX).map_err(fail("last_name"))?,
+            preferred: text::optional(preferred, MAX).map_err(fail("preferred_name"))?,
+        })
+    }
+
+    /// This name, with what it leaves open filled in from another.
+    #[must_use]
+    pub fn completed_by(self, other: &Self) -> Self {
+        Self {
+            middle: self.middle.or_else(|| other.middle.clone()),
+            preferred: self.preferred.or_else(|| other.preferred.clone()),
+            ..self
+        }
+    }
+
+    /// First name.
+    #[must_use]
+    pub fn first(&self) -> &str {
+        &self.first
+    }
+
+    /// Middle name or names.
+    #[must_use]
+    pub fn middle(&self) -> Option<&str> {
+        self.middle.as_deref()
+    }
+
+    /// Last name.
+    #[must_use]
+    pub fn last(&self) -> &str {
+        &self.last
+    }
+
+    /// The name the person likes to be called by.
+    #[must_use]
+    pub fn preferred(&self) -> Option<&str> {
+        self.preferred.as_deref()
+    }
+
+    /// How to greet the person: the preferred name, else the first.
+    #[must_use]
+    pub fn called(&self) -> &str {
+        self.preferred().unwrap_or(&self.first)
+    }
+
+    /// First, middle and last name.
+    #[must_use]
+    pub fn full(&self) -> String {
+        let parts = [Some(self.first()), self.middle(), Some(self.last())];
+        parts.into_iter().flatten().collect::<Vec<_>>().join(" ")
+    }
+
+    /// The folded words of all parts, by which the person is found.
+    #[must_use]
+    pub fn search_tokens(&self) -> BTreeSet<String> {
+        let parts = [
+            Some(self.first()),
+            self.middle(),
+            Some(self.last()),
+            self.preferred(),
+        ];
+        parts.into_iter().flatten().flat_map(tokens).collect()
+    }
+
+    /// First and last name folded, by which likely duplicates are reported (B12): middle names are too often
+    /// left out to tell two people apart.
+    #[must_use]
+    pub fn folded_full(&self) -> String {
+        tokens(&self.first)
+            .into_iter()
+            .chain(tokens(&self.last))
+            .collect::<Vec<_>>()
+            .join(" ")
+    }
+}
+
+impl fmt::Debug for PersonName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PersonName(…)")
+    }
+}
+
+/// The folded words of a text, in order: of a name, or of what somebody searches for.
+#[must_use]
+pub fn tokens(text: &str) -> Vec<String> {
+    let folded = fold(text);
+    folded
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map(str::to_owned)
+        .collect()
+}
+
+/// The text without marks, case and the letters that people leave out or replace when they search.
+fn fold(text: &str) -> String {
+    let mut folded = String::with_capacity(text.len());
+    let unmarked = text.nfkd().filter(|c| !is_combining_mark(*c));
+    // Some letters get marks only by being lower-cased, hence the second filter.
+    for c in unmarked
+        .flat_map(char::to_lowercase)
+        .filter(|c| !is_combining_mark(*c))
+    {
+        match c {
+            'ø' => folded.push('o'),
+            'ł' => folded.push('l'),
+            'đ' | 'ð' => folded.push('d'),
+            'ħ' => folded.push('h'),
+            'ŧ' => folded.push('t'),
+            'ŋ' => folded.push('n'),
+            'ı' => folded.push('i'),
+            'ß' => folded.push_str("ss"),
+            'æ' => folded.push_str("ae"),
+            'œ' => folded.push_str("oe"),
+            'þ' => folded.push_str("th"),
+            'ς' => folded.push('σ'),
+            'ى' => folded.push('ي'),
+            // Apostrophes in their many forms, Hebrew geresh, Arabic tatweel, joiners: O'Neil is found as oneil.
+            '\'' | '’' | '‘' | 'ʼ' | 'ʻ' | '`' | '´' | '׳' | '״' | 'ـ' | '\u{200C}' | '\u{200D}'
+            | '\u{AD}' => {}
+            other => folded.push(other),
+        }
+    }
+    folded
+}

@@ -1,0 +1,121 @@
+//! Throttles: how often a thing may be tried, counted in fixed windows before any costly work.
+
+use chrono::{DateTime, Utc};
+
+codes! {
+    /// What a limit counts by.
+    pub enum Per {
+        /// One account.
+        Account = "account",
+        /// One email address, known or not.
+        Address = "address",
+        /// The network address of whoever calls.
+        Viewer = "viewer",
+        /// Everybody together.
+        Global = "global",
+    }
+}
+
+/// At most `allowed` tries in each `window` of seconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limit {
+    /// What is counted by.
+    pub per: Per,
+    /// Tries in a window that are let through.
+    pub allowed: u32,
+    /// Length of a window in seconds.
+    pub window: u32,
+}
+
+/// What a limit says to one more try.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Go on.
+    Ok,
+    /// Refuse, and say after how many seconds (at least 1) a try may succeed: `Retry-After`.
+    Wait(u32),
+}
+
+const MINUTE: u32 = 60;
+const HOUR: u32 = 60 * MINUTE;
+
+/// Sign-in, to be checked in this order.
+pub const SIGN_IN: &[Limit] = &[
+    Limit {
+        per: Per::Global,
+        allowed: 3_000,
+        window: MINUTE,
+    },
+    Limit {
+        per: Per::Viewer,
+        allowed: 100,
+        window: 15 * MINUTE,
+    },
+    Limit {
+        per: Per::Address,
+        allowed: 30,
+        window: 15 * MINUTE,
+    },
+    Limit {
+        per: Per::Account,
+        allowed: 30,
+        window: 15 * MINUTE,
+    },
+];
+
+/// A link asked for by a client (A3b, A19): one an hour, three of them at once.
+pub const LINK_REQUEST: &[Limit] = &[
+    Limit {
+        per: Per::Global,
+        allowed: 600,
+        window: MINUTE,
+    },
+    Limit {
+        per: Per::Viewer,
+        allowed: 30,
+        window: HOUR,
+    },
+    Limit {
+        per: Per::Account,
+        allowed: 3,
+        window: 3 * HOUR,
+    },
+];
+
+/// Looking at a link and trying to activate: the birth date has its own count (A7), this guards the hashing.
+pub const LINK_USE: &[Limit] = &[
+    Limit {
+        per: Per::Global,
+        allowed: 3_000,
+        window: MINUTE,
+    },
+    Limit {
+        per: Per::Viewer,
+        allowed: 120,
+        window: 15 * MINUTE,
+    },
+];
+
+impl Limit {
+    /// The window that `now` falls in: part of the counter's key.
+    #[must_use]
+    pub fn window_at(self, now: DateTime<Utc>) -> i64 {
+        now.timestamp().div_euclid(i64::from(self.window))
+    }
+
+    /// When the window of `now` ends, in Unix seconds: from then on its counter may be forgotten.
+    #[must_use]
+    pub fn window_ends(self, now: DateTime<Utc>) -> i64 {
+        (self.window_at(now) + 1) * i64::from(self.window)
+    }
+
+    /// Judges a try that was counted already: `count` includes it.
+    #[must_use]
+    pub fn check(self, count: u32, now: DateTime<Utc>) -> Verdict {
+        if count <= self.allowed {
+            return Verdict::Ok;
+        }
+        let wait = u32::try_from(self.window_ends(now) - now.timestamp()).unwrap_or(self.window);
+        Verdict::Wait(wait.max(1))
+    }
+}

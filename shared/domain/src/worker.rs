@@ -1,0 +1,327 @@
+//! Workers, and who may do what.
+
+use std::collections::BTreeSet;
+
+use crate::account::LockReason;
+use crate::email::EmailAddress;
+use crate::id::{ClassId, SiteId, WorkerId};
+use crate::individual::Individual;
+use crate::language::Language;
+use crate::name::PersonName;
+use crate::settings::Settings;
+
+codes! {
+    /// What a worker is, which decides what they may do at most.
+    pub enum UserGroup {
+        /// Configures; never sees individuals.
+        SystemAdministrator = "system_administrator",
+        /// Takes people in and manages them.
+        IntakeMgmt = "intake_mgmt",
+        /// Runs the agency.
+        AdminExec = "admin_exec",
+        /// Works with the individuals assigned to them.
+        ClinicalWorker = "clinical_worker",
+    }
+}
+
+codes! {
+    /// What a security class can take away.
+    pub enum Denial {
+        /// Closing accounts.
+        Close = "close",
+        /// Disabling accounts.
+        Disable = "disable",
+        /// Anything done to many accounts at once.
+        Bulk = "bulk",
+        /// The account maintenance pages.
+        Maintenance = "maintenance",
+        /// Making clients choose a new password.
+        ForceReset = "force_reset",
+        /// Statistics.
+        Statistics = "statistics",
+        /// Giving and withdrawing consent for a client.
+        Consent = "consent",
+        /// Importing individuals.
+        Import = "import",
+        /// Services, groups, series, rosters and how clients see them.
+        Services = "services",
+        /// Invoices and the accounting discussions.
+        Billing = "billing",
+        /// Taking data out in bulk.
+        Export = "export",
+    }
+}
+
+/// A named set of switches that only reduce what a user group may do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SecurityClass {
+    /// Which one.
+    pub id: ClassId,
+    /// What the agency calls it.
+    pub name: String,
+    /// *Allow ClientConnect Activations*, off unless switched on.
+    pub allow_activations: bool,
+    /// What it takes away.
+    pub denials: BTreeSet<Denial>,
+}
+
+impl SecurityClass {
+    /// A class that denies nothing, and doesn't allow activations.
+    #[must_use]
+    pub fn new(id: ClassId, name: String) -> Self {
+        Self {
+            id,
+            name,
+            allow_activations: false,
+            denials: BTreeSet::new(),
+        }
+    }
+}
+
+/// Whether a worker can sign in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WorkerState {
+    /// May sign in.
+    Active {
+        /// Wrong passwords in a row.
+        failed_sign_ins: u16,
+        /// Only after choosing a new password.
+        must_reset: bool,
+    },
+    /// May not, until unlocked.
+    Locked {
+        /// By whom.
+        reason: LockReason,
+        /// Survives unlocking.
+        must_reset: bool,
+    },
+    /// No longer works here.
+    Disabled,
+}
+
+/// A member of staff. Its `Debug` shows no name and no address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Worker {
+    /// Who.
+    pub id: WorkerId,
+    /// Sign-in name (B1).
+    pub email: EmailAddress,
+    /// Their name.
+    pub name: PersonName,
+    /// What clients see instead of the name.
+    pub client_facing_name: Option<String>,
+    /// What they may do at most.
+    pub user_group: UserGroup,
+    /// What of that is taken away.
+    pub security_class: ClassId,
+    /// Where they work.
+    pub site: SiteId,
+    /// What they read.
+    pub language: Language,
+    /// Sessions opened under an earlier epoch are over.
+    pub epoch: u32,
+    /// Whether they can sign in.
+    pub state: WorkerState,
+}
+
+impl Worker {
+    /// Whether a right password lets the worker in.
+    #[must_use]
+    pub fn may_sign_in(&self) -> bool {
+        matches!(
+            self.state,
+            WorkerState::Active {
+                must_reset: false,
+                ..
+            }
+        )
+    }
+
+    /// Judges a wrong password that was counted already (B13, as A10): the locked worker when it was the last
+    /// one allowed, else nothing.
+    #[must_use]
+    pub fn wrong_password(&self, failed_sign_ins: u16, settings: &Settings) -> Option<Self> {
+        let WorkerState::Active { must_reset, .. } = self.state else {
+            return None;
+        };
+        let state = WorkerState::Locked {
+            reason: LockReason::FailedSignIns,
+            must_reset,
+        };
+        (failed_sign_ins >= settings.general.failed_sign_ins).then(|| Self {
+            state,
+            ..self.clone()
+        })
+    }
+
+    /// The worker after a sign-in: the count of wrong passwords begins anew.
+    #[must_use]
+    pub fn signed_in(&self) -> Self {
+        let state = match self.state {
+            WorkerState::Active { must_reset, .. } => WorkerState::Active {
+                failed_sign_ins: 0,
+                must_reset,
+            },
+            other => other,
+        };
+        Self {
+            state,
+            ..self.clone()
+        }
+    }
+}
+
+codes! {
+    /// Everything a worker can be allowed to do.
+    pub enum Permission {
+        /// External communications.
+        SetUpCommunications = "set_up_communications",
+        /// The sections of `ClientConnect` setup.
+        SetUpClientConnect = "set_up_client_connect",
+        /// Logo and tiles.
+        SetUpImages = "set_up_images",
+        /// Photos of workers.
+        SetUpWorkerPhotos = "set_up_worker_photos",
+        /// Gateway accounts.
+        SetUpCreditCard = "set_up_credit_card",
+        /// Workers, security classes, and workers' resets (B13).
+        ManageStaff = "manage_staff",
+        /// Individuals, services, events and invoices; which individuals is [`visible`]'s to say.
+        SeeIndividuals = "see_individuals",
+        /// Create an account (A1, A4).
+        CreateAccount = "create_account",
+        /// Send the activation again (A3).
+        ResendActivation = "resend_activation",
+        /// Open an account below the minimum age (A1).
+        OverrideAge = "override_age",
+        /// Suspend one account (A11).
+        SuspendAccount = "suspend_account",
+        /// Unlock one account (A12).
+        UnlockAccount = "unlock_account",
+        /// Close an account (A9, A15).
+        CloseAccount = "close_account",
+        /// Disable an account (A13).
+        DisableAccount = "disable_account",
+        /// Enable an account (A14).
+        EnableAccount = "enable_account",
+        /// The status and maintenance of all accounts.
+        MaintainAccounts = "maintain_accounts",
+        /// Suspend, unlock, close, disable, resend for many.
+        ChangeAccountsInBulk = "change_accounts_in_bulk",
+        /// Bulk activation (A2).
+        ActivateInBulk = "activate_in_bulk",
+        /// Force reset (A16).
+        ForceReset = "force_reset",
+        /// Statistics.
+        SeeStatistics = "see_statistics",
+        /// Profile and contacts.
+        EditIndividual = "edit_individual",
+        /// Consent to email.
+        SetCommunicationSettings = "set_communication_settings",
+        /// Account and mail history.
+        ReadHistory = "read_history",
+        /// Add one individual.
+        CreateIndividual = "create_individual",
+        /// Import many.
+        ImportIndividuals = "import_individuals",
+        /// Services, groups, series, rosters.
+        ManageServices = "manage_services",
+        /// Client facing names, visibility, pre-enrollment.
+        EditClientFacing = "edit_client_facing",
+        /// Write to clients; a Clinical Worker on the service file only.
+        WriteToClients = "write_to_clients",
+        /// Assign tasks; a Clinical Worker on the service file only.
+        AssignTasks = "assign_tasks",
+        /// Record attendance; a Clinical Worker on the service file only.
+        RecordAttendance = "record_attendance",
+        /// Invoices.
+        Invoice = "invoice",
+        /// The accounting department's discussions.
+        SeeAccountingDiscussions = "see_accounting_discussions",
+        /// Take data out in bulk.
+        Export = "export",
+    }
+}
+
+/// Who has a permission, and what takes it away.
+struct Grant {
+    groups: &'static [UserGroup],
+    needs_activations: bool,
+    denial: Option<Denial>,
+}
+
+impl Permission {
+    fn grant(self) -> Grant {
+        use UserGroup::{AdminExec, ClinicalWorker, IntakeMgmt, SystemAdministrator};
+        const SYSTEM: &[UserGroup] = &[SystemAdministrator];
+        const MANAGEMENT: &[UserGroup] = &[IntakeMgmt, AdminExec];
+        const CARE: &[UserGroup] = &[IntakeMgmt, AdminExec, ClinicalWorker];
+        let (groups, denial) = match self {
+            Self::SetUpCommunications
+            | Self::SetUpClientConnect
+            | Self::SetUpImages
+            | Self::SetUpWorkerPhotos
+            | Self::SetUpCreditCard
+            | Self::ManageStaff => (SYSTEM, None),
+            Self::SeeIndividuals
+            | Self::CreateAccount
+            | Self::ResendActivation
+            | Self::SuspendAccount
+            | Self::UnlockAccount
+            | Self::EditIndividual
+            | Self::ReadHistory
+            | Self::WriteToClients
+            | Self::AssignTasks
+            | Self::RecordAttendance => (CARE, None),
+            Self::SetCommunicationSettings => (CARE, Some(Denial::Consent)),
+            Self::OverrideAge | Self::EnableAccount | Self::CreateIndividual => (MANAGEMENT, None),
+            Self::CloseAccount => (MANAGEMENT, Some(Denial::Close)),
+            Self::DisableAccount => (MANAGEMENT, Some(Denial::Disable)),
+            Self::MaintainAccounts => (MANAGEMENT, Some(Denial::Maintenance)),
+            Self::ChangeAccountsInBulk | Self::ActivateInBulk => (MANAGEMENT, Some(Denial::Bulk)),
+            Self::ForceReset => (MANAGEMENT, Some(Denial::ForceReset)),
+            Self::SeeStatistics => (MANAGEMENT, Some(Denial::Statistics)),
+            Self::ImportIndividuals => (MANAGEMENT, Some(Denial::Import)),
+            Self::ManageServices | Self::EditClientFacing => (MANAGEMENT, Some(Denial::Services)),
+            Self::Invoice | Self::SeeAccountingDiscussions => (MANAGEMENT, Some(Denial::Billing)),
+            Self::Export => (MANAGEMENT, Some(Denial::Export)),
+        };
+        let needs_activations = matches!(
+            self,
+            Self::CreateAccount | Self::ResendActivation | Self::EnableAccount | Self::ActivateInBulk
+        );
+        Grant {
+            groups,
+            needs_activations,
+            denial,
+        }
+    }
+}
+
+/// Whether a worker of that group and class may do it: the group allows, the class can only take away.
+#[must_use]
+pub fn permits(group: UserGroup, class: &SecurityClass, permission: Permission) -> bool {
+    let grant = permission.grant();
+    grant.groups.contains(&group)
+        && (class.allow_activations || !grant.needs_activations)
+        && grant.denial.is_none_or(|denial| !class.denials.contains(&denial))
+}
+
+/// Everything a worker of that group and class may do.
+pub fn permissions(group: UserGroup, class: &SecurityClass) -> impl Iterator<Item = Permission> {
+    Permission::ALL
+        .iter()
+        .copied()
+        .filter(move |permission| permits(group, class, *permission))
+}
+
+/// Whether the individual exists for that worker at all: a Clinical Worker sees only those they are assigned to,
+/// a System Administrator none. Every load of an individual by a worker goes through this.
+#[must_use]
+pub fn visible(worker: &Worker, individual: &Individual) -> bool {
+    match worker.user_group {
+        UserGroup::SystemAdministrator => false,
+        UserGroup::IntakeMgmt | UserGroup::AdminExec => true,
+        UserGroup::ClinicalWorker => individual.workers.contains(&worker.id),
+    }
+}
