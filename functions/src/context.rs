@@ -1,0 +1,92 @@
+//! What one invocation knows: its time, its request, and the services of its function.
+
+use chrono::{DateTime, Utc};
+use domain::journal::{Actor, JournalRecord};
+use http::HeaderMap;
+use lambda_http::request::RequestContext;
+use lambda_http::{Request, RequestExt};
+use serde::Serialize;
+use store::{CommitError, Conflict, Fault, Transaction};
+use uuid::Uuid;
+
+use crate::operation::Operation;
+use crate::ports::uuid_v7;
+use crate::problem::EntryRefusal;
+use crate::services::Services;
+
+/// One invocation.
+#[derive(Clone)]
+pub struct Context<'a> {
+    /// The row in the table.
+    pub operation: &'static Operation,
+    /// Clients, secrets, caches.
+    pub services: &'a Services,
+    /// When the invocation began; the only time it knows.
+    pub now: DateTime<Utc>,
+    /// Lambda's id of the invocation; correlates logs and journal.
+    pub request_id: String,
+    /// The viewer's network address, where a request brought one.
+    pub viewer: String,
+    /// The caller's idempotency key, where the operation takes one.
+    pub(crate) idempotency: Option<IdempotencyKey>,
+}
+
+/// An `Idempotency-Key` bound to its caller, operation and payload.
+#[derive(Clone, Debug)]
+pub(crate) struct IdempotencyKey {
+    /// SHA-256 of caller, operation and key.
+    pub(crate) scope: String,
+    /// SHA-256 of the request.
+    pub(crate) payload: String,
+}
+
+impl<'a> Context<'a> {
+    /// An invocation that begins now.
+    #[must_use]
+    pub fn new(operation: &'static Operation, services: &'a Services, request_id: String) -> Self {
+        let now = services.clock.now();
+        Self { operation, services, now, request_id, viewer: String::new(), idempotency: None }
+    }
+
+    /// Takes the viewer's address from where only the gateway, or CloudFront before it, can have written it.
+    #[must_use]
+    pub fn with_viewer(mut self, request: &Request) -> Self {
+        let behind_the_edge = self.services.environment.find("ORIGIN_SECRETS").is_some();
+        let from_edge = request.headers().get("cloudfront-viewer-address").and_then(|value| value.to_str().ok());
+        self.viewer = match (behind_the_edge, from_edge, request.request_context_ref()) {
+            // The port, after the last colon, changes with every connection.
+            (true, Some(address), _) => address.rsplit_once(':').map_or(address, |(address, _)| address).to_owned(),
+            (false, _, Some(RequestContext::ApiGatewayV2(gateway))) => gateway.http.source_ip.clone().unwrap_or_default(),
+            _ => String::new(),
+        };
+        self
+    }
+
+    /// A fresh UUIDv7 for an id.
+    #[must_use]
+    pub fn uuid(&self) -> Uuid {
+        uuid_v7(self.now, self.services.random.as_ref())
+    }
+
+    /// Random bytes for salts.
+    #[must_use]
+    pub fn random<const N: usize>(&self) -> [u8; N] {
+        let mut bytes = [0; N];
+        self.services.random.fill(&mut bytes);
+        bytes
+    }
+
+    /// Whether the request carries the secret that only our CloudFront adds, where one is set.
+    pub(crate) fn came_through_the_edge(&self, headers: &HeaderMap) -> bool {
+        let Some(accepted) = self.services.environment.find("ORIGIN_SECRETS") else { return true };
+        let given = headers.get("x-origin-secret").map(http::HeaderValue::as_bytes).unwrap_or_default();
+        accepted
+            .split(',')
+            .any(|secret| aws_lc_rs::constant_time::verify_slices_are_equal(secret.trim().as_bytes(), given).is_ok())
+    }
+}
+
+/// A defect of ours, with its source.
+pub(crate) fn defect(what: &str, source: impl std::error::Error + Send + Sync + 'static) -> Fault {
+    Fault::Internal { what: what.to_owned(), source: Some(Box::new(source)) }
+}

@@ -1,0 +1,77 @@
+//! The way of events that aren't requests: schedules, queues, streams and direct invocations.
+
+use std::future::Future;
+
+use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use store::Fault;
+use tracing::info;
+
+use super::http::log_fault;
+use super::BoxFuture;
+use crate::context::{Context, defect};
+
+/// An operation that handles one event and answers with a summary of what it did.
+pub trait EventOperation: 'static {
+    /// The event.
+    type Event: DeserializeOwned + Send;
+    /// The summary: counts and codes, never personal data.
+    type Summary: Serialize + Send;
+
+    /// Does the work. Whatever started it starts it again after a fault.
+    fn handle(context: &Context<'_>, event: Self::Event) -> impl Future<Output = Result<Self::Summary, Fault>> + Send;
+}
+
+/// An operation that handles messages of a queue, each by itself.
+pub trait MessageOperation: 'static {
+    /// The body of a message: a journal event as the bus delivers it.
+    type Message: DeserializeOwned + Send;
+
+    /// Does the work of one message. After a fault only this message comes again.
+    fn handle(context: &Context<'_>, message: Self::Message) -> impl Future<Output = Result<(), Fault>> + Send;
+}
+
+/// The entry of an [`EventOperation`], as the table holds it.
+pub fn handle<'a, O: EventOperation>(context: &'a Context<'a>, event: Value) -> BoxFuture<'a, Result<Value, Fault>> {
+    Box::pin(async move {
+        let outcome = match serde_json::from_value(event) {
+            Ok(event) => O::handle(context, event).await,
+            Err(error) => Err(defect("an event of another shape", error)),
+        };
+        let summary = outcome.inspect_err(|fault| log_fault(context, fault))?;
+        let summary = serde_json::to_value(summary).map_err(|error| defect("a summary", error))?;
+        info!(request_id = context.request_id, operation = context.operation.name, %summary, "handled");
+        Ok(summary)
+    })
+}
+
+/// The entry of a [`MessageOperation`]: every message by itself, the failed ones told back so that only they return.
+pub fn each_message<'a, O: MessageOperation>(context: &'a Context<'a>, event: Value) -> BoxFuture<'a, Result<Value, Fault>> {
+    Box::pin(async move {
+        let event: SqsEvent = serde_json::from_value(event).map_err(|error| defect("an event of another shape", error))?;
+        let mut failed = SqsBatchResponse::default();
+        for message in event.records {
+            if let Err(fault) = one_message::<O>(context, &message).await {
+                log_fault(context, &fault);
+                let mut failure = BatchItemFailure::default();
+                failure.item_identifier = message.message_id.unwrap_or_default();
+                failed.batch_item_failures.push(failure);
+            }
+        }
+        info!(
+            request_id = context.request_id,
+            operation = context.operation.name,
+            failed = failed.batch_item_failures.len(),
+            "handled"
+        );
+        serde_json::to_value(failed).map_err(|error| defect("a batch response", error))
+    })
+}
+
+async fn one_message<O: MessageOperation>(context: &Context<'_>, message: &SqsMessage) -> Result<(), Fault> {
+    let body = message.body.as_deref().unwrap_or_default();
+    let message = serde_json::from_str(body).map_err(|error| defect("a message of another shape", error))?;
+    O::handle(context, message).await
+}

@@ -1,0 +1,308 @@
+//! The table of operations: what starts each, who may, what it may touch.
+//!
+//! The template, the OpenAPI documents, the authorisation sweep and the local server are all made from this table.
+
+use domain::worker::Permission;
+use store::tables::Table;
+
+use crate::entry::event::{EventOperation, MessageOperation};
+use crate::entry::http::HttpOperation;
+use crate::entry::{self, EventHandler, HttpHandler};
+
+pub use crate::table::OPERATIONS;
+
+/// One operation: one Lambda function.
+#[derive(Clone, Copy)]
+pub struct Operation {
+    /// `room.verb_noun`, as in the template's `Handler` and in `_HANDLER`.
+    pub name: &'static str,
+    /// One line for OpenAPI and the template.
+    pub summary: &'static str,
+    /// What starts it.
+    pub trigger: Trigger,
+    /// Who may.
+    pub access: Access,
+    /// Whether it changes anything that lasts.
+    pub mutates: bool,
+    /// Whether callers give an `Idempotency-Key`.
+    pub idempotency: Idempotency,
+    /// Memory class.
+    pub memory: Memory,
+    /// Longest run.
+    pub timeout_seconds: u16,
+    /// The tables it may touch, and how.
+    pub grants: &'static [Grant],
+    /// What else it may use.
+    pub uses: &'static [Use],
+    /// The code.
+    pub run: Run,
+}
+
+/// The two HTTP APIs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Api {
+    /// For clients, under `/api/portal/v1`.
+    Portal,
+    /// For workers, under `/api/admin/v1`.
+    Admin,
+}
+
+impl Api {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Portal, Self::Admin];
+
+    /// The path every route of it starts with.
+    #[must_use]
+    pub const fn base(self) -> &'static str {
+        match self {
+            Self::Portal => "/api/portal/v1",
+            Self::Admin => "/api/admin/v1",
+        }
+    }
+}
+
+/// HTTP's methods, as far as operations use them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Method {
+    /// Reads; changes nothing.
+    Get,
+    /// Does something, or searches with personal data that may not be in a URL.
+    Post,
+    /// Sets.
+    Put,
+    /// Ends.
+    Delete,
+}
+
+impl Method {
+    /// As written in a request.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+            Self::Put => "PUT",
+            Self::Delete => "DELETE",
+        }
+    }
+}
+
+/// What starts an operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trigger {
+    /// A request; the path is relative to the API's base.
+    Http {
+        /// Which API.
+        api: Api,
+        /// The method.
+        method: Method,
+        /// With `{parameters}`.
+        path: &'static str,
+    },
+    /// EventBridge's clock, as a schedule expression.
+    Schedule(&'static str),
+    /// Messages of an SQS queue, so many at most at a time.
+    Queue(Queue, u16),
+    /// The stream of a table, so many records at most at a time.
+    Stream(Table, u16),
+    /// Lambda's Invoke API, by whoever deploys.
+    Invoke,
+}
+
+/// The SQS queues, each fed by the bus with some types of journal events.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Queue {
+    /// Mail that somebody waits for.
+    MailNow,
+    /// Pages of imports.
+    Imports,
+}
+
+impl Queue {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::MailNow, Self::Imports];
+
+    /// The logical name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::MailNow => "mail_now",
+            Self::Imports => "imports",
+        }
+    }
+
+    /// The types of journal events that the bus brings to it.
+    #[must_use]
+    pub const fn events(self) -> &'static [&'static str] {
+        match self {
+            Self::MailNow => &["activation_requested"],
+            Self::Imports => &["import_continues"],
+        }
+    }
+}
+
+/// Who may call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Anyone: the operation itself checks a link or a password, and is throttled.
+    Anyone,
+    /// A client with a live session.
+    Client,
+    /// A worker with a live session.
+    Worker,
+    /// A worker whose user group and security class permit it.
+    Permitted(Permission),
+    /// Time, events and whoever deploys: no HTTP.
+    System,
+}
+
+/// Whether an operation takes an `Idempotency-Key`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Idempotency {
+    /// Repeating it has the effect of one by its nature.
+    ByNature,
+    /// The caller must send a key.
+    Required,
+}
+
+/// Memory classes, in MB; chosen by measurement (docs/decisions.md).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Memory {
+    /// Reads and small writes.
+    Small,
+    /// Argon2id: a full core.
+    Hash,
+    /// Pages of many rows.
+    Bulk,
+}
+
+impl Memory {
+    /// Megabytes.
+    #[must_use]
+    pub const fn megabytes(self) -> u16 {
+        match self {
+            Self::Small => 256,
+            Self::Hash => 1769,
+            Self::Bulk => 1024,
+        }
+    }
+}
+
+/// What may be done to one table.
+#[derive(Clone, Copy, Debug)]
+pub struct Grant {
+    /// The table.
+    pub table: Table,
+    /// The actions on it.
+    pub actions: &'static [Action],
+    /// The indexes that may be queried.
+    pub indexes: &'static [&'static str],
+}
+
+/// DynamoDB's actions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Action {
+    /// One item.
+    GetItem,
+    /// Several items by key.
+    BatchGetItem,
+    /// Items of one partition.
+    Query,
+    /// A whole item.
+    PutItem,
+    /// Part of an item.
+    UpdateItem,
+    /// An item away.
+    DeleteItem,
+    /// A condition in a transaction.
+    ConditionCheckItem,
+}
+
+/// What an operation may use beside tables.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Use {
+    /// SES, from the agency's identity.
+    SendMail,
+    /// The EventBridge bus.
+    PutEvents,
+    /// Objects of the uploads bucket, to read.
+    ReadUploads,
+    /// Objects of the uploads bucket, to presign a PUT.
+    WriteUploads,
+    /// A secret's value.
+    Read(Secret),
+    /// A new value for a secret.
+    Write(Secret),
+}
+
+/// The deployment's secrets; four at most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Secret {
+    /// HMAC keys of links.
+    Link,
+    /// The clients' session signing key.
+    PortalSession,
+    /// The workers' session signing key.
+    AdminSession,
+    /// Seals cursors, names throttled addresses.
+    Seal,
+}
+
+impl Secret {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Link, Self::PortalSession, Self::AdminSession, Self::Seal];
+
+    /// The variable that holds its ARN.
+    #[must_use]
+    pub const fn env_var(self) -> &'static str {
+        match self {
+            Self::Link => "LINK_SECRET",
+            Self::PortalSession => "PORTAL_SESSION_SECRET",
+            Self::AdminSession => "ADMIN_SESSION_SECRET",
+            Self::Seal => "SEAL_SECRET",
+        }
+    }
+}
+
+/// The code of an operation.
+#[derive(Clone, Copy)]
+pub enum Run {
+    /// Answers a request.
+    Http(HttpRun),
+    /// Handles an event.
+    Event(EventHandler),
+}
+
+/// An operation that answers requests, with what OpenAPI says of it.
+#[derive(Clone, Copy)]
+pub struct HttpRun {
+    /// The code.
+    pub handle: HttpHandler,
+    /// The types, for the contract.
+    #[cfg(feature = "openapi")]
+    pub describe: fn() -> crate::openapi::Description,
+}
+
+impl Run {
+    /// An operation that answers requests.
+    #[must_use]
+    pub const fn http<O: HttpOperation>() -> Self {
+        Self::Http(HttpRun {
+            handle: entry::http::serve::<O>,
+            #[cfg(feature = "openapi")]
+            describe: crate::openapi::describe::<O>,
+        })
+    }
+
+    /// An operation that handles one event.
+    #[must_use]
+    pub const fn event<O: EventOperation>() -> Self {
+        Self::Event(entry::event::handle::<O>)
+    }
+
+    /// An operation that handles messages of a queue, each by itself.
+    #[must_use]
+    pub const fn messages<O: MessageOperation>() -> Self {
+        Self::Event(entry::event::each_message::<O>)
+    }
+}

@@ -1,0 +1,177 @@
+//! The secret in a mailed link: recomputed from the account, never stored and never queued.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use aws_lc_rs::{constant_time, hmac};
+use data_encoding::{Encoding, Specification};
+use domain::id::AccountId;
+use uuid::Uuid;
+
+use crate::BadKey;
+
+const MAC_BYTES: usize = 16;
+const BODY_BYTES: usize = 1 + 1 + 16 + 2;
+/// Longer input is not even decoded.
+const MAX_TYPED: usize = 120;
+
+/// What a link may be used for; a token of one purpose is worth nothing for another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LinkPurpose {
+    /// Turning a Pending account into an Active one (A5).
+    Activation,
+}
+
+impl LinkPurpose {
+    const fn code(self) -> u8 {
+        match self {
+            Self::Activation => 1,
+        }
+    }
+
+    const fn from_code(code: u8) -> Option<Self> {
+        match code {
+            1 => Some(Self::Activation),
+            _ => None,
+        }
+    }
+}
+
+/// What a genuine token says. Whether its generation is still the account's is the account's to decide.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LinkToken {
+    /// What it is for.
+    pub purpose: LinkPurpose,
+    /// Whose account.
+    pub account: AccountId,
+    /// Which link of that account: a newer one kills the older.
+    pub generation: u16,
+}
+
+/// The HMAC-SHA-256 keys of links by key number: the first signs, all verify.
+pub struct LinkKeys {
+    current: u8,
+    keys: BTreeMap<u8, hmac::Key>,
+}
+
+impl fmt::Debug for LinkKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.keys.keys()).finish()
+    }
+}
+
+impl LinkKeys {
+    /// Reads `secret` or `number:secret[,number:secret…]`, the current one first; a bare secret is number 1.
+    ///
+    /// # Errors
+    /// [`BadKey`] when a key is shorter than 32 characters or its number is not 1–255.
+    pub fn parse(secret: &str) -> Result<Self, BadKey> {
+        let refuse = || BadKey("link key");
+        let mut current = None;
+        let mut keys = BTreeMap::new();
+        for part in secret.trim().split(',') {
+            let (number, key) = part.split_once(':').unwrap_or(("1", part));
+            let number: u8 = number.parse().map_err(|_| refuse())?;
+            if number == 0 || key.len() < 32 {
+                return Err(refuse());
+            }
+            current.get_or_insert(number);
+            keys.insert(number, hmac::Key::new(hmac::HMAC_SHA256, key.as_bytes()));
+        }
+        Ok(Self { current: current.ok_or_else(refuse)?, keys })
+    }
+
+    /// The token in its one form, as mailed and as typed: groups of four characters without look-alikes.
+    #[must_use]
+    pub fn write(&self, token: LinkToken) -> String {
+        let Some(key) = self.keys.get(&self.current) else { return String::new() };
+        let mut bytes = vec![self.current, token.purpose.code()];
+        bytes.extend_from_slice(token.account.uuid().as_bytes());
+        bytes.extend_from_slice(&token.generation.to_be_bytes());
+        let mac = hmac::sign(key, &bytes);
+        bytes.extend(mac.as_ref().iter().take(MAC_BYTES));
+        let text = crockford().encode(&bytes);
+        let groups: Vec<&str> = text.as_bytes().chunks(4).filter_map(|group| std::str::from_utf8(group).ok()).collect();
+        groups.join("-")
+    }
+
+    /// Reads a token as pasted or typed: case, spaces and hyphens don't matter. `None` unless it is genuine;
+    /// costs no look-up.
+    #[must_use]
+    pub fn read(&self, typed: &str) -> Option<LinkToken> {
+        if typed.len() > MAX_TYPED {
+            return None;
+        }
+        let text: String = typed.chars().filter(|c| !matches!(c, '-' | ' ')).collect();
+        let bytes = crockford().decode(text.as_bytes()).ok()?;
+        let (body, mac) = bytes.split_at_checked(BODY_BYTES)?;
+        let [kid, purpose, rest @ ..] = body else { return None };
+        let expected = hmac::sign(self.keys.get(kid)?, body);
+        constant_time::verify_slices_are_equal(expected.as_ref().get(..MAC_BYTES)?, mac).ok()?;
+        let (account, generation) = rest.split_at_checked(16)?;
+        Some(LinkToken {
+            purpose: LinkPurpose::from_code(*purpose)?,
+            account: AccountId::new(Uuid::from_slice(account).ok()?),
+            generation: u16::from_be_bytes(generation.try_into().ok()?),
+        })
+    }
+}
+
+#[expect(clippy::unwrap_used, reason = "a constant alphabet")]
+fn crockford() -> &'static Encoding {
+    static ENCODING: std::sync::LazyLock<Encoding> = std::sync::LazyLock::new(|| {
+        let mut alphabet = Specification::new();
+        alphabet.symbols.push_str("0123456789abcdefghjkmnpqrstvwxyz");
+        alphabet.translate.from.push_str("ABCDEFGHJKMNPQRSTVWXYZiIlLoO");
+        alphabet.translate.to.push_str("abcdefghjkmnpqrstvwxyz111100");
+        alphabet.encoding().unwrap()
+    });
+    &ENCODING
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECRET: &str = "an example of a link key, long enough";
+
+    fn token() -> LinkToken {
+        LinkToken { purpose: LinkPurpose::Activation, account: AccountId::new(Uuid::from_u128(0x0190_aaaa_bbbb_7ccc_8ddd_eeee_ffff_0001)), generation: 3 }
+    }
+
+    #[test]
+    fn a_token_is_read_back_however_it_is_typed() {
+        let keys = LinkKeys::parse(SECRET).unwrap();
+        let written = keys.write(token());
+        assert_eq!(keys.read(&written), Some(token()));
+        assert_eq!(keys.read(&written.to_uppercase().replace('-', " ")), Some(token()));
+        assert_eq!(keys.read(&written.replace('1', "l").replace('0', "O")), Some(token()));
+    }
+
+    #[test]
+    fn every_changed_character_makes_it_worthless() {
+        let keys = LinkKeys::parse(SECRET).unwrap();
+        let written = keys.write(token());
+        for (place, was) in written.char_indices().filter(|(_, c)| *c != '-') {
+            let mut forged = written.clone();
+            forged.replace_range(place..=place, if was == '2' { "3" } else { "2" });
+            assert_eq!(keys.read(&forged), None, "{place}");
+        }
+        for bad in ["", "-", "2222", "not a token ü", &"2".repeat(500)] {
+            assert_eq!(keys.read(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn an_older_key_still_reads_and_a_foreign_one_never() {
+        let old = LinkKeys::parse(SECRET).unwrap();
+        let rotated = LinkKeys::parse(&format!("2:another example of a key, long enough,1:{SECRET}")).unwrap();
+        assert!(LinkKeys::parse("2:a key, with a comma").is_err());
+        drop(rotated);
+        let rotated = LinkKeys::parse(&format!("2:another example of a key long enough,1:{}", SECRET.replace(',', ""))).unwrap();
+        assert_eq!(rotated.read(&old.write(token())), None);
+        let old = LinkKeys::parse(&SECRET.replace(',', "")).unwrap();
+        assert_eq!(rotated.read(&old.write(token())), Some(token()));
+        assert_eq!(old.read(&rotated.write(token())), None);
+    }
+}
