@@ -1,0 +1,171 @@
+//! `EventBridge`: what is put on a bus goes to the queues its rules name, before the call is answered.
+
+use bytes::Bytes;
+use http::{Request, Response, StatusCode};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use super::error::{parse, reply};
+use super::{ACCOUNT, Ask, AwsError, Grant, LocalAws, REGION, Service, arn, random_id, target_action};
+use crate::queue;
+
+/// Entries a call may have.
+const ENTRIES: usize = 10;
+/// Bytes all entries of a call may have together.
+const BYTES: usize = 256 * 1024;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct PutEvents {
+    entries: Vec<Entry>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct Entry {
+    #[serde(default)]
+    source: String,
+    #[serde(default)]
+    detail_type: String,
+    #[serde(default)]
+    detail: String,
+    #[serde(default)]
+    resources: Vec<String>,
+    time: Option<f64>,
+    #[serde(default = "default_bus")]
+    event_bus_name: String,
+}
+
+fn default_bus() -> String {
+    "default".to_owned()
+}
+
+/// A bus's name, which may be given as an ARN.
+fn name(bus: &str) -> &str {
+    bus.rsplit_once('/').map_or(bus, |(_, name)| name)
+}
+
+pub(super) fn ask(request: &Request<Bytes>) -> Result<Ask, AwsError> {
+    let action = target_action(request, &["PutEvents"])?;
+    let put: PutEvents = parse(request.body())?;
+    let buses: std::collections::BTreeSet<&str> = put
+        .entries
+        .iter()
+        .map(|entry| name(&entry.event_bus_name))
+        .collect();
+    let grants = buses
+        .iter()
+        .map(|bus| Grant {
+            action: "events:PutEvents".to_owned(),
+            on: vec![arn("events", &format!("event-bus/{bus}"))],
+        })
+        .collect();
+    let resources = buses.into_iter().map(ToOwned::to_owned).collect();
+    Ok(Ask {
+        service: Service::EventBridge,
+        action,
+        grants,
+        resources,
+    })
+}
+
+impl Entry {
+    fn bytes(&self) -> usize {
+        let time = if self.time.is_some() { 14 } else { 0 };
+        let resources: usize = self.resources.iter().map(String::len).sum();
+        time + self.source.len() + self.detail_type.len() + self.detail.len() + resources
+    }
+
+    /// The entry's detail, or the code and message of what is wrong with it.
+    fn detail(&self) -> Result<Map<String, Value>, (&'static str, &'static str)> {
+        if self.source.is_empty() || self.detail_type.is_empty() || self.detail.is_empty() {
+            return Err((
+                "InvalidArgument",
+                "Parameter Source, DetailType or Detail is not valid. Reason: it is missing.",
+            ));
+        }
+        if self.source.starts_with("aws.") {
+            return Err((
+                "NotAuthorizedForSourceException",
+                "Not authorized for the source.",
+            ));
+        }
+        serde_json::from_str(&self.detail).map_err(|_| ("MalformedDetail", "Detail is malformed."))
+    }
+}
+
+impl LocalAws {
+    pub(super) fn put_events(&self, body: &[u8]) -> Result<Response<Bytes>, AwsError> {
+        let put: PutEvents = parse(body)?;
+        if put.entries.is_empty() || put.entries.len() > ENTRIES {
+            return Err(AwsError::bad_request(
+                "ValidationException",
+                "A call takes one to ten entries.",
+            ));
+        }
+        if put.entries.iter().map(Entry::bytes).sum::<usize>() > BYTES {
+            return Err(AwsError::bad_request(
+                "ValidationException",
+                "Total size of the entries in the request is over the limit.",
+            ));
+        }
+        let now = self.clock().now();
+        let mut failed = 0;
+        let results = self.data().transaction(|sql| {
+            put.entries
+                .iter()
+                .map(|entry| {
+                    let rules = self.world().buses.get(name(&entry.event_bus_name));
+                    let (detail, rules) = match (entry.detail(), rules) {
+                        (Ok(detail), Some(rules)) => (detail, rules),
+                        (Err((code, message)), _) => {
+                            failed += 1;
+                            return Ok(json!({ "ErrorCode": code, "ErrorMessage": message }));
+                        }
+                        (_, None) => {
+                            failed += 1;
+                            let message = format!("Event bus {} does not exist.", entry.event_bus_name);
+                            return Ok(
+                                json!({ "ErrorCode": "ResourceNotFoundException", "ErrorMessage": message }),
+                            );
+                        }
+                    };
+                    let id = random_id();
+                    let event = json!({
+                        "version": "0",
+                        "id": id,
+                        "detail-type": entry.detail_type,
+                        "source": entry.source,
+                        "account": ACCOUNT,
+                        "time": now.to_rfc3339_opts(chrono::SecondsFormat::Secs, true),
+                        "region": REGION,
+                        "resources": entry.resources,
+                        "detail": detail,
+                    })
+                    .to_string();
+                    for target in rules
+                        .iter()
+                        .filter(|rule| rule.matches(&entry.source, &entry.detail_type))
+                    {
+                        for to in &target.queues {
+                            queue::send(sql, to, &event, now.timestamp_millis())?;
+                        }
+                    }
+                    Ok(json!({ "EventId": id }))
+                })
+                .collect::<rusqlite::Result<Vec<Value>>>()
+        })?;
+        self.announce_work();
+        Ok(reply(
+            StatusCode::OK,
+            &json!({ "FailedEntryCount": failed, "Entries": results }),
+        ))
+    }
+}
+
+impl super::Rule {
+    fn matches(&self, source: &str, detail_type: &str) -> bool {
+        self.sources.iter().any(|each| each == source)
+            && (self.detail_types.is_empty() || self.detail_types.iter().any(|each| each == detail_type))
+    }
+}

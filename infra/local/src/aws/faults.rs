@@ -1,0 +1,293 @@
+//! For tests: what was called, and what goes wrong.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use dynoxide::Database;
+use http::StatusCode;
+use serde_json::{Value, json};
+
+use super::{Ask, AwsError, Service};
+
+/// One call of a service; the attempts the SDK makes for it count as one.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Call {
+    /// Who called: a function, or `root`.
+    pub caller: String,
+    /// The service.
+    pub service: Service,
+    /// Such as `TransactWriteItems`.
+    pub action: String,
+    /// Tables (`accounts`) and indexes (`accounts/due`), one for each member of a transaction; buckets, secrets, buses.
+    pub resources: Vec<String>,
+    /// What it took of `DynamoDB`.
+    pub units: Units,
+}
+
+/// Capacity units of `DynamoDB`.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Units {
+    /// Read request units.
+    pub read: f64,
+    /// Write request units.
+    pub write: f64,
+}
+
+/// How a call fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// The service answers 500.
+    ServerError,
+    /// The connection breaks.
+    Disconnected,
+    /// The service is asked too much (`ProvisionedThroughputExceededException` and its like).
+    Throttled,
+    /// Another transaction has one of the items.
+    Conflict,
+}
+
+/// When a call fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum When {
+    /// Before anything was done.
+    Before,
+    /// After it was done, so that only the answer is lost.
+    After,
+}
+
+/// One thing that goes wrong: with the first call from now on, unless said otherwise.
+#[derive(Clone)]
+pub struct Fault {
+    kind: Kind,
+    when: When,
+    nth: usize,
+    always: bool,
+    concerns: Arc<dyn Fn(&Call) -> bool + Send + Sync>,
+    seen: usize,
+}
+
+impl std::fmt::Debug for Fault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:?} {:?} call {}", self.kind, self.when, self.nth)
+    }
+}
+
+impl Fault {
+    /// A call fails this way, at this moment.
+    #[must_use]
+    pub fn new(when: When, kind: Kind) -> Self {
+        Self {
+            kind,
+            when,
+            nth: 1,
+            always: false,
+            concerns: Arc::new(|_| true),
+            seen: 0,
+        }
+    }
+
+    /// The n-th of the calls it concerns fails, counted from 1.
+    #[must_use]
+    pub fn nth(self, nth: usize) -> Self {
+        Self { nth, ..self }
+    }
+
+    /// All later calls it concerns fail too.
+    #[must_use]
+    pub fn and_after(self) -> Self {
+        Self { always: true, ..self }
+    }
+
+    /// Only calls for which this holds count.
+    #[must_use]
+    pub fn concerning(self, holds: impl Fn(&Call) -> bool + Send + Sync + 'static) -> Self {
+        Self {
+            concerns: Arc::new(holds),
+            ..self
+        }
+    }
+
+    fn strikes(&mut self, call: &Call) -> bool {
+        if !(self.concerns)(call) {
+            return false;
+        }
+        self.seen += 1;
+        self.seen == self.nth || (self.always && self.seen > self.nth)
+    }
+}
+
+impl Kind {
+    pub(super) fn error(self, ask: &Ask) -> AwsError {
+        match (self, ask.service) {
+            (Self::ServerError, _) => AwsError::internal("A fault was injected."),
+            (Self::Disconnected, _) => AwsError {
+                disconnects: true,
+                ..AwsError::internal("The connection broke.")
+            },
+            (Self::Throttled, Service::DynamoDb) => AwsError::bad_request(
+                "ProvisionedThroughputExceededException",
+                "The level of configured provisioned throughput for the table was exceeded.",
+            ),
+            (Self::Throttled, Service::Ses) => AwsError::new(
+                StatusCode::TOO_MANY_REQUESTS,
+                "TooManyRequestsException",
+                "Maximum sending rate exceeded.",
+            ),
+            (Self::Throttled, _) => AwsError::bad_request("ThrottlingException", "Rate exceeded"),
+            (Self::Conflict, _) if ask.action == "TransactWriteItems" => conflict(ask.resources.len()),
+            (Self::Conflict, _) => AwsError::bad_request(
+                "TransactionConflictException",
+                "Transaction is ongoing for the item",
+            ),
+        }
+    }
+}
+
+/// A cancelled transaction whose first member another transaction has.
+fn conflict(members: usize) -> AwsError {
+    let mut reasons = vec![json!({ "Code": "None" }); members];
+    if let Some(first) = reasons.first_mut() {
+        *first = json!({ "Code": "TransactionConflict", "Message": "Transaction is ongoing for the item" });
+    }
+    let mut error = AwsError::bad_request(
+        "TransactionCanceledException",
+        "Transaction cancelled, please refer cancellation reasons for specific reasons [TransactionConflict]",
+    );
+    error
+        .details
+        .insert("CancellationReasons".to_owned(), Value::Array(reasons));
+    error
+}
+
+/// Records calls and makes them fail.
+#[derive(Debug, Default)]
+pub struct Faults {
+    recording: AtomicBool,
+    active: AtomicBool,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    calls: Vec<Call>,
+    faults: Vec<Fault>,
+    /// The fate of each of the SDK's invocations, shared by its attempts.
+    fates: HashMap<String, Kind>,
+    indexes: Option<Database>,
+}
+
+impl std::fmt::Debug for State {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("State")
+            .field("calls", &self.calls)
+            .field("faults", &self.faults)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What became of a call on arrival.
+#[derive(Clone, Copy)]
+pub(super) struct Arrival {
+    pub(super) fault: Option<(Kind, When)>,
+    number: Option<usize>,
+}
+
+impl Faults {
+    /// Begins to note every call, with its units, or stops; what was noted before is forgotten.
+    pub fn record(&self, on: bool) {
+        self.state().calls.clear();
+        self.recording.store(on, Ordering::Release);
+        self.active.store(on, Ordering::Release);
+    }
+
+    /// The calls noted so far, oldest first.
+    pub fn calls(&self) -> Vec<Call> {
+        self.state().calls.clone()
+    }
+
+    /// Lets something go wrong.
+    pub fn inject(&self, fault: Fault) {
+        self.state().faults.push(fault);
+        self.active.store(true, Ordering::Release);
+    }
+
+    /// Nothing goes wrong any more.
+    pub fn clear(&self) {
+        let mut state = self.state();
+        state.faults.clear();
+        state.fates.clear();
+        self.active.store(self.is_recording(), Ordering::Release);
+    }
+
+    /// Queries on indexes see the present again.
+    pub fn thaw_indexes(&self) {
+        self.state().indexes = None;
+        self.active.store(self.is_recording(), Ordering::Release);
+    }
+
+    pub(super) fn freeze_indexes(&self, at: Database) {
+        self.state().indexes = Some(at);
+        self.active.store(true, Ordering::Release);
+    }
+
+    pub(super) fn frozen_indexes(&self) -> Option<Database> {
+        if self.active.load(Ordering::Acquire) {
+            self.state().indexes.clone()
+        } else {
+            None
+        }
+    }
+
+    pub(super) fn is_recording(&self) -> bool {
+        self.recording.load(Ordering::Acquire)
+    }
+
+    pub(super) fn arrives(&self, caller: &str, ask: &Ask, invocation: Option<&str>) -> Arrival {
+        if !self.active.load(Ordering::Acquire) {
+            return Arrival {
+                fault: None,
+                number: None,
+            };
+        }
+        let mut state = self.state();
+        if let Some(fate) = invocation.and_then(|id| state.fates.get(id)) {
+            // Whatever was to be done was done, or not, at the first attempt.
+            return Arrival {
+                fault: Some((*fate, When::Before)),
+                number: None,
+            };
+        }
+        let call = Call {
+            caller: caller.to_owned(),
+            service: ask.service,
+            action: ask.action.clone(),
+            resources: ask.resources.clone(),
+            units: Units::default(),
+        };
+        let fault = state.faults.iter_mut().fold(None, |struck, fault| {
+            let strikes = fault.strikes(&call);
+            struck.or(strikes.then_some((fault.kind, fault.when)))
+        });
+        if let (Some(id), Some((kind, _))) = (invocation, fault) {
+            state.fates.insert(id.to_owned(), kind);
+        }
+        let number = self.is_recording().then(|| {
+            state.calls.push(call);
+            state.calls.len() - 1
+        });
+        Arrival { fault, number }
+    }
+
+    pub(super) fn used(&self, arrival: Arrival, units: Units) {
+        if let Some(number) = arrival.number
+            && let Some(call) = self.state().calls.get_mut(number)
+        {
+            call.units = units;
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

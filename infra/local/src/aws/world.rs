@@ -1,0 +1,60 @@
+//! What there is to be called, apart from the tables: as the template says.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{ACCOUNT, REGION};
+
+/// The buses, buckets and secrets there are.
+#[derive(Clone, Debug, Default)]
+pub struct World {
+    /// Event buses by name, with what their rules bring where.
+    pub buses: BTreeMap<String, Vec<Rule>>,
+    /// Buckets by name.
+    pub buckets: BTreeMap<String, Bucket>,
+    /// Secrets by name, with the value they are created with.
+    pub secrets: BTreeMap<String, Secret>,
+    /// Names of the tables whose stream something reads.
+    pub streams: BTreeSet<String>,
+}
+
+/// Brings events with one of these sources and one of these types to these queues.
+#[derive(Clone, Debug)]
+pub struct Rule {
+    /// Exact sources.
+    pub sources: Vec<String>,
+    /// Exact detail types; none given matches all.
+    pub detail_types: Vec<String>,
+    /// Names of queues.
+    pub queues: Vec<String>,
+}
+
+/// A bucket.
+#[derive(Clone, Debug, Default)]
+pub struct Bucket {
+    /// Origins whose pages may upload; `*` for all.
+    pub origins: Vec<String>,
+}
+
+/// The first value of a secret.
+#[derive(Clone, Debug)]
+pub enum Secret {
+    /// None: something puts one later.
+    Empty,
+    /// This many random letters and digits, alone or as a member of a JSON object.
+    Generated {
+        /// Number of characters.
+        length: usize,
+        /// The object, and the name of the member that is added to it.
+        member: Option<(serde_json::Map<String, serde_json::Value>, String)>,
+    },
+}
+
+/// The ARN of something here, such as `arn("sqs", "mail-now")`.
+#[must_use]
+pub fn arn(service: &str, resource: &str) -> String {
+    match service {
+        "s3" => format!("arn:aws:s3:::{resource}"),
+        "iam" => format!("arn:aws:iam::{ACCOUNT}:{resource}"),
+        _ => format!("arn:aws:{service}:{REGION}:{ACCOUNT}:{resource}"),
+    }
+}
