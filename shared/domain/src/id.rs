@@ -25,7 +25,7 @@ fn write(f: &mut fmt::Formatter<'_>, prefix: &str, uuid: Uuid) -> fmt::Result {
     write!(f, "{prefix}_")?;
     let bits = uuid.as_u128();
     (0..LENGTH).rev().try_for_each(|place| {
-        let digit = ALPHABET.iter().nth((bits >> (5 * place) & 31) as usize);
+        let digit = ALPHABET.get((bits >> (5 * place) & 31) as usize);
         fmt::Write::write_char(f, digit.map_or('0', |digit| char::from(*digit)))
     })
 }
@@ -126,4 +126,5 @@ ids! {
     CorrelationId "cor" "a chain of causes";
     MailId "mai" "a mail";
     JobId "job" "a job";
+    UploadId "upl" "an uploaded file";
 }

@@ -3,14 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 
-use crate::birth_date::BirthDate;
-use crate::email::EmailAddress;
+use crate::birth_date::{BirthDate, BirthDateError};
+use crate::code::UnknownCode;
+use crate::email::{EmailAddress, EmailError};
 use crate::id::{ContactId, IndividualId, SiteId, WorkerId};
 use crate::individual::{ConsentChange, ConsentRow, Contact, ContactValue, Imported, Individual, Origin};
 use crate::language::Language;
-use crate::name::PersonName;
+use crate::name::{self, PersonName};
 use crate::text;
 
 codes! {
@@ -166,6 +167,8 @@ pub struct RowError {
 
 /// What the names in a file stand for in this agency.
 pub trait Directory {
+    /// The agency's date: nobody is born after it.
+    fn today(&self) -> NaiveDate;
     /// The site of that name, whatever its case.
     fn site(&self, name: &str) -> Option<SiteId>;
     /// The worker with that sign-in email.
@@ -178,6 +181,12 @@ pub struct Draft {
     /// The individual's id in the system the file comes from.
     pub external_id: String,
     name: PersonName,
+    details: Details,
+}
+
+/// What a row may leave out.
+#[derive(Clone, PartialEq, Eq)]
+struct Details {
     birth_date: Option<BirthDate>,
     gender: Option<String>,
     language: Option<Language>,
@@ -196,13 +205,16 @@ impl fmt::Debug for Draft {
     }
 }
 
+/// What is wrong with a field: code and help.
+type Wrong = (&'static str, String);
+
 /// The fields of a row by column, and what is wrong with them.
 struct Reader<'a> {
     fields: BTreeMap<Column, &'a str>,
     errors: Vec<RowError>,
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
     fn refuse<T>(&mut self, column: Column, code: &'static str, help: impl Into<String>) -> Option<T> {
         self.errors.push(RowError {
             column: Some(column),
@@ -212,8 +224,12 @@ impl Reader<'_> {
         None
     }
 
+    fn field(&self, column: Column) -> &'a str {
+        self.fields.get(&column).copied().unwrap_or_default()
+    }
+
     fn text(&mut self, column: Column, max: usize) -> Option<String> {
-        let field = self.fields.get(&column).copied().unwrap_or_default();
+        let field = self.field(column);
         match text::optional(field, max) {
             Ok(None) if Column::REQUIRED.contains(&column) => self.refuse(column, "empty", "fill this in"),
             Ok(text) => text,
@@ -221,18 +237,43 @@ impl Reader<'_> {
         }
     }
 
-    fn yes_or_no(&mut self, column: Column) -> Option<bool> {
-        match self.text(column, 10)?.to_lowercase().as_str() {
-            "yes" => Some(true),
-            "no" => Some(false),
-            _ => self.refuse(column, "yes_or_no", "write yes or no"),
-        }
+    /// A field as whatever it should be: its reading says by code and help what is wrong with it.
+    fn read<T>(&mut self, column: Column, read: impl FnOnce(&str) -> Result<T, Wrong>) -> Option<T> {
+        let text = self.text(column, 320)?;
+        read(&text).map_or_else(|(code, help)| self.refuse(column, code, help), Some)
     }
 
-    fn email(&mut self, column: Column) -> Option<EmailAddress> {
-        let parsed = self.text(column, 320)?.parse::<EmailAddress>();
-        parsed.map_or_else(|error| self.refuse(column, error.code(), error.to_string()), Some)
+    fn yes_or_no(&mut self, column: Column) -> Option<bool> {
+        self.read(column, |text| match text.to_lowercase().as_str() {
+            "yes" => Ok(true),
+            "no" => Ok(false),
+            _ => Err(("yes_or_no", "write yes or no".to_owned())),
+        })
     }
+}
+
+fn email(text: &str) -> Result<EmailAddress, Wrong> {
+    text.parse()
+        .map_err(|error: EmailError| (error.code(), error.to_string()))
+}
+
+fn birth_date(text: &str, today: NaiveDate) -> Result<BirthDate, Wrong> {
+    let date: BirthDate = text
+        .parse()
+        .map_err(|error: BirthDateError| (error.code(), error.to_string()))?;
+    let born = date.day() <= today;
+    if born {
+        Ok(date)
+    } else {
+        Err((
+            "birth_date_in_future",
+            "check the year: the date is still to come".to_owned(),
+        ))
+    }
+}
+
+fn known<T>(found: Option<T>, code: &'static str, help: &str) -> Result<T, Wrong> {
+    found.ok_or_else(|| (code, help.to_owned()))
 }
 
 impl Draft {
@@ -247,11 +288,8 @@ impl Draft {
     ) -> Result<Self, Vec<RowError>> {
         let fields: Vec<&str> = fields.into_iter().collect();
         if fields.len() != header.width() {
-            let help = format!(
-                "this row has {} fields, the header {}: check quotes and commas",
-                fields.len(),
-                header.width()
-            );
+            let (found, wanted) = (fields.len(), header.width());
+            let help = format!("this row has {found} fields, the header {wanted}: check quotes and commas");
             return Err(vec![RowError {
                 column: None,
                 code: "wrong_width",
@@ -262,81 +300,52 @@ impl Draft {
             fields: header.0.iter().copied().zip(fields).collect(),
             errors: Vec::new(),
         };
-        let external_id = row.text(Column::ExternalId, 100);
+        let external_id = row.text(Column::ExternalId, 100).unwrap_or_default();
         let [first, middle, last, preferred] = [
             Column::FirstName,
             Column::MiddleName,
             Column::LastName,
             Column::PreferredName,
         ]
-        .map(|column| row.text(column, crate::name::MAX).unwrap_or_default());
-        let birth_date = row.text(Column::BirthDate, 40).and_then(|text| {
-            let parsed = text.parse::<BirthDate>();
-            parsed.map_or_else(
-                |error| row.refuse(Column::BirthDate, error.code(), error.to_string()),
-                Some,
-            )
-        });
-        let gender = row.text(Column::Gender, 100);
-        let language = row.text(Column::Language, 40).and_then(|text| {
-            let parsed = text.to_lowercase().parse::<Language>();
-            parsed.map_or_else(
-                |error| row.refuse(Column::Language, "unknown_language", error.to_string()),
-                Some,
-            )
-        });
-        let email = row.email(Column::Email);
-        let email_consent = row.yes_or_no(Column::EmailConsent);
-        if email_consent == Some(true)
-            && row
-                .fields
-                .get(&Column::Email)
-                .is_none_or(|email| email.trim().is_empty())
-        {
+        .map(|column| row.text(column, name::MAX).unwrap_or_default());
+        let details = Details {
+            birth_date: row.read(Column::BirthDate, |text| birth_date(text, directory.today())),
+            gender: row.text(Column::Gender, 100),
+            language: row.read(Column::Language, |text| {
+                text.to_lowercase()
+                    .parse()
+                    .map_err(|error: UnknownCode| ("unknown_language", error.to_string()))
+            }),
+            email: row.read(Column::Email, email),
+            email_consent: row.yes_or_no(Column::EmailConsent),
+            phone: row.text(Column::Phone, 50),
+            address: row.text(Column::Address, 300),
+            site: row.read(Column::Site, |name| {
+                known(
+                    directory.site(name),
+                    "unknown_site",
+                    "write the name of one of the agency's sites",
+                )
+            }),
+            worker: row.read(Column::WorkerEmail, |text| {
+                let worker = directory.worker(&email(text)?);
+                known(worker, "unknown_worker", "write the sign-in email of a worker")
+            }),
+            test: row.yes_or_no(Column::Test),
+        };
+        if details.email_consent == Some(true) && row.field(Column::Email).trim().is_empty() {
             row.refuse::<()>(
                 Column::EmailConsent,
                 "consent_without_email",
                 "fill in email, or write no",
             );
         }
-        let phone = row.text(Column::Phone, 50);
-        let address = row.text(Column::Address, 300);
-        let site = row.text(Column::Site, 100).and_then(|name| {
-            let site = directory.site(&name);
-            site.or_else(|| {
-                row.refuse(
-                    Column::Site,
-                    "unknown_site",
-                    "write the name of one of the agency's sites",
-                )
-            })
-        });
-        let worker = row.email(Column::WorkerEmail).and_then(|email| {
-            let worker = directory.worker(&email);
-            worker.or_else(|| {
-                row.refuse(
-                    Column::WorkerEmail,
-                    "unknown_worker",
-                    "write the sign-in email of a worker",
-                )
-            })
-        });
-        let test = row.yes_or_no(Column::Test);
-        let name = PersonName::new(&first, &middle, &last, &preferred);
-        match (external_id, name) {
-            (Some(external_id), Ok(name)) if row.errors.is_empty() => Ok(Self {
+        // A name that failed has left its errors already.
+        match PersonName::new(&first, &middle, &last, &preferred) {
+            Ok(name) if row.errors.is_empty() => Ok(Self {
                 external_id,
                 name,
-                birth_date,
-                gender,
-                language,
-                email,
-                email_consent,
-                phone,
-                address,
-                site,
-                worker,
-                test,
+                details,
             }),
             _ => Err(row.errors),
         }
@@ -407,10 +416,15 @@ impl Draft {
     /// as withdrawn is not given again by a file.
     #[must_use]
     pub fn apply(self, known: Option<&Individual>, import: Import<'_>) -> Applied {
+        let Self {
+            external_id,
+            name,
+            details,
+        } = self;
         let mut individual = known.cloned().unwrap_or_else(|| Individual {
             id: import.individual,
-            external_ids: BTreeMap::from([(import.source.to_owned(), self.external_id.clone())]),
-            name: self.name.clone(),
+            external_ids: BTreeMap::from([(import.source.to_owned(), external_id)]),
+            name: name.clone(),
             birth_date: None,
             gender: None,
             language: import.language,
@@ -422,23 +436,25 @@ impl Draft {
             imported: None,
         });
         let former_birth_date = individual.birth_date;
-        individual.name = self.name.completed_by(&individual.name);
-        individual.birth_date = self.birth_date.or(individual.birth_date);
-        individual.gender = self.gender.or(individual.gender);
-        individual.language = self.language.unwrap_or(individual.language);
-        individual.site = self.site.unwrap_or(individual.site);
-        individual.test = self.test.unwrap_or(individual.test);
-        individual.workers.extend(self.worker);
+        individual.name = name.completed_by(&individual.name);
+        individual.birth_date = details.birth_date.or(individual.birth_date);
+        individual.gender = details.gender.or(individual.gender);
+        individual.language = details.language.unwrap_or(individual.language);
+        individual.site = details.site.unwrap_or(individual.site);
+        individual.test = details.test.unwrap_or(individual.test);
+        individual.workers.extend(details.worker);
 
         let [email_id, phone_id, postal_id] = import.contacts;
-        let email = self
+        let email = details
             .email
             .map(|address| add_contact(&mut individual, email_id, ContactValue::Email(address)));
-        self.phone
+        details
+            .phone
             .map(|number| add_contact(&mut individual, phone_id, ContactValue::Phone(number)));
-        self.address
+        details
+            .address
             .map(|address| add_contact(&mut individual, postal_id, ContactValue::Postal(address)));
-        let (consent, warning) = consent(&mut individual, self.email_consent, email, import);
+        let (consent, warning) = consent(&mut individual, details.email_consent, email, import);
 
         let outcome = match known {
             None => Outcome::Created,

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::id::{JobId, WorkerId};
+use crate::id::{JobId, UploadId, WorkerId};
 
 codes! {
     /// What a job does.
@@ -94,6 +94,10 @@ pub struct Job {
     pub kind: JobKind,
     /// Whether it changes anything.
     pub mode: JobMode,
+    /// The file it reads.
+    pub upload: UploadId,
+    /// The system the file comes from, whose ids it has (B12).
+    pub source: String,
     /// How far it is.
     pub state: JobState,
     /// What became of the rows so far.
@@ -111,7 +115,15 @@ pub struct Job {
 impl Job {
     /// A job that has not begun.
     #[must_use]
-    pub const fn new(id: JobId, kind: JobKind, mode: JobMode, by: WorkerId, now: DateTime<Utc>) -> Self {
+    pub const fn new(
+        id: JobId,
+        kind: JobKind,
+        mode: JobMode,
+        upload: UploadId,
+        source: String,
+        by: WorkerId,
+        now: DateTime<Utc>,
+    ) -> Self {
         let counts = Counts {
             created: 0,
             updated: 0,
@@ -128,6 +140,8 @@ impl Job {
             id,
             kind,
             mode,
+            upload,
+            source,
             state: JobState::Waiting,
             counts,
             position,

@@ -18,6 +18,8 @@ pub mod language;
 pub mod licence;
 pub mod mail;
 pub mod name;
+#[cfg(test)]
+mod samples;
 pub mod session;
 pub mod settings;
 pub mod text;
@@ -30,7 +32,7 @@ pub use code::UnknownCode;
 pub use email::EmailAddress;
 pub use id::{
     AccountId, ClassId, ContactId, CorrelationId, IndividualId, JobId, JournalId, MailId, ParseIdError,
-    SessionId, SiteId, WorkerId,
+    SessionId, SiteId, UploadId, WorkerId,
 };
 pub use individual::{Contact, Individual};
 pub use journal::{Actor, JournalEvent, JournalRecord, Subject};

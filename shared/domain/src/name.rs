@@ -135,7 +135,11 @@ pub fn tokens(text: &str) -> Vec<String> {
 /// The text without marks, case and the letters that people leave out or replace when they search.
 fn fold(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
-    let unmarked = text.nfkd().filter(|c| !is_combining_mark(*c));
+    let unmarked = text
+        .chars()
+        .filter(|c| !is_left_out(*c))
+        .nfkd()
+        .filter(|c| !is_combining_mark(*c));
     // Some letters get marks only by being lower-cased, hence the second filter.
     for c in unmarked
         .flat_map(char::to_lowercase)
@@ -155,11 +159,14 @@ fn fold(text: &str) -> String {
             'þ' => folded.push_str("th"),
             'ς' => folded.push('σ'),
             'ى' => folded.push('ي'),
-            // Apostrophes in their many forms, Hebrew geresh, Arabic tatweel, joiners: O'Neil is found as oneil.
-            '\'' | '’' | '‘' | 'ʼ' | 'ʻ' | '`' | '´' | '׳' | '״' | 'ـ' | '\u{200C}' | '\u{200D}'
-            | '\u{AD}' => {}
+            'ة' => folded.push('ه'),
             other => folded.push(other),
         }
     }
     folded
+}
+
+/// Apostrophes in their many forms, Hebrew geresh, Arabic tatweel, joiners: O'Neil is found as oneil.
+fn is_left_out(c: char) -> bool {
+    "'’‘ʼʻ`´׳״ـ\u{AD}\u{200C}\u{200D}".contains(c)
 }

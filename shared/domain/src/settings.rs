@@ -33,6 +33,10 @@ pub struct Draft {
 
 /// *`ClientConnect` setup, General*
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch on the settings page"
+)]
 pub struct General {
     /// When off, sign-in and links show only the agency's contact page (C2).
     pub enabled: bool,

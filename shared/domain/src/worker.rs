@@ -59,7 +59,7 @@ pub struct SecurityClass {
     pub id: ClassId,
     /// What the agency calls it.
     pub name: String,
-    /// *Allow ClientConnect Activations*, off unless switched on.
+    /// *Allow `ClientConnect` Activations*, off unless switched on.
     pub allow_activations: bool,
     /// What it takes away.
     pub denials: BTreeSet<Denial>,
