@@ -1,0 +1,398 @@
+//! Accounts, and which of them an individual has.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use chrono::{DateTime, Utc};
+use domain::account::{
+    Acceptance, AgeOverride, BIRTH_DATE_ATTEMPTS, Changed, CloseReason, Credentials, Landing, LockReason,
+    State,
+};
+use domain::{Account, AccountId, IndividualId, Language, StateName, WorkerId};
+use serde::{Deserialize, Serialize};
+
+use crate::ask::{FromItem, One};
+use crate::commit::{Conflict, Kind, Refusal, Write, pk, spread};
+use crate::count::{Counted, Counter};
+use crate::item::{Map, Page, Position, Shape, Stale, Stored, Version, attribute, n, parsed, s};
+use crate::query::Rows;
+use crate::tables::DUE;
+use crate::{Fault, Store, Table, Transaction};
+
+/// Shards of the index of activations that may have expired.
+pub const DUE_SHARDS: u32 = 8;
+
+#[derive(Serialize, Deserialize)]
+pub(crate) struct AccountItem {
+    #[serde(skip_serializing)]
+    pk: String,
+    individual: IndividualId,
+    email: String,
+    language: Option<Language>,
+    epoch: u32,
+    generation: u16,
+    created_at: DateTime<Utc>,
+    state: StateName,
+    /// Since when the account is in this state, where the state says so.
+    since: Option<DateTime<Utc>>,
+    expires_at: Option<DateTime<Utc>>,
+    misses: Option<u8>,
+    failed_sign_ins: Option<u16>,
+    must_reset: Option<bool>,
+    lock_reason: Option<LockReason>,
+    close_reason: Option<CloseReason>,
+    last_sign_in: Option<DateTime<Utc>>,
+    acceptance: Option<AcceptanceItem>,
+    landing: Option<String>,
+    reset_expires_at: Option<DateTime<Utc>>,
+    age_override: Option<AgeOverrideItem>,
+    due_shard: Option<String>,
+    due_at: Option<i64>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct AcceptanceItem {
+    privacy: u32,
+    terms: u32,
+    at: DateTime<Utc>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct AgeOverrideItem {
+    by: WorkerId,
+    reason: String,
+}
+
+impl Shape for AccountItem {
+    const TABLE: Table = Table::Accounts;
+}
+
+impl From<&Account> for AccountItem {
+    fn from(account: &Account) -> Self {
+        let mut item = Self {
+            pk: account.id.to_string(),
+            individual: account.individual,
+            email: account.email.as_typed().to_owned(),
+            language: account.language,
+            epoch: account.epoch,
+            generation: account.generation,
+            created_at: account.created_at,
+            state: account.state.name(),
+            since: None,
+            expires_at: None,
+            misses: None,
+            failed_sign_ins: None,
+            must_reset: None,
+            lock_reason: None,
+            close_reason: None,
+            last_sign_in: account.last_sign_in,
+            acceptance: account
+                .acceptance
+                .map(|Acceptance { privacy, terms, at }| AcceptanceItem { privacy, terms, at }),
+            landing: account
+                .landing
+                .as_ref()
+                .map(|landing| landing.as_str().to_owned()),
+            reset_expires_at: account.reset_expires_at,
+            age_override: account.age_override.as_ref().map(|given| AgeOverrideItem {
+                by: given.by(),
+                reason: given.reason().to_owned(),
+            }),
+            due_shard: None,
+            due_at: None,
+        };
+        match account.state {
+            State::Pending {
+                since,
+                expires_at,
+                misses,
+            } => {
+                item.since = Some(since);
+                item.expires_at = Some(expires_at);
+                item.misses = Some(misses);
+                item.due_shard = Some(spread(&item.pk, DUE_SHARDS).to_string());
+                item.due_at = Some(expires_at.timestamp_millis());
+            }
+            State::Active {
+                failed_sign_ins,
+                must_reset,
+            } => {
+                item.failed_sign_ins = Some(failed_sign_ins);
+                item.must_reset = Some(must_reset);
+            }
+            State::Locked {
+                reason,
+                since,
+                must_reset,
+            } => {
+                item.lock_reason = Some(reason);
+                item.since = Some(since);
+                item.must_reset = Some(must_reset);
+            }
+            State::Disabled { since } => item.since = Some(since),
+            State::Closed { reason, at } => {
+                item.close_reason = Some(reason);
+                item.since = Some(at);
+            }
+        }
+        item
+    }
+}
+
+impl AccountItem {
+    fn state(&self) -> Option<State> {
+        Some(match self.state {
+            StateName::None => return None,
+            StateName::Pending => State::Pending {
+                since: self.since?,
+                expires_at: self.expires_at?,
+                misses: self.misses?,
+            },
+            StateName::Active => State::Active {
+                failed_sign_ins: self.failed_sign_ins?,
+                must_reset: self.must_reset?,
+            },
+            StateName::Locked => State::Locked {
+                reason: self.lock_reason?,
+                since: self.since?,
+                must_reset: self.must_reset?,
+            },
+            StateName::Disabled => State::Disabled { since: self.since? },
+            StateName::Closed => State::Closed {
+                reason: self.close_reason?,
+                at: self.since?,
+            },
+        })
+    }
+}
+
+impl TryFrom<AccountItem> for Account {
+    type Error = Fault;
+
+    fn try_from(item: AccountItem) -> Result<Self, Fault> {
+        let corrupt = |what| move || Fault::corrupt(Table::Accounts, what);
+        let state = item.state().ok_or_else(corrupt("`state` lacks its data"))?;
+        Ok(Self {
+            id: parsed(&item.pk, "pk", Table::Accounts)?,
+            individual: item.individual,
+            email: parsed(&item.email, "email", Table::Accounts)?,
+            language: item.language,
+            epoch: item.epoch,
+            generation: item.generation,
+            created_at: item.created_at,
+            state,
+            last_sign_in: item.last_sign_in,
+            acceptance: item
+                .acceptance
+                .map(|AcceptanceItem { privacy, terms, at }| Acceptance { privacy, terms, at }),
+            landing: item
+                .landing
+                .map(|path| Landing::new(&path).ok_or_else(corrupt("`landing` is not a path of the portal")))
+                .transpose()?,
+            reset_expires_at: item.reset_expires_at,
+            age_override: item
+                .age_override
+                .map(|given| {
+                    AgeOverride::recorded(given.by, &given.reason)
+                        .ok_or_else(corrupt("`age_override` has no reason"))
+                })
+                .transpose()?,
+        })
+    }
+}
+
+impl Stored for Account {
+    type Item = AccountItem;
+    const KIND: Kind = Kind::Account;
+
+    fn key(&self) -> (String, Option<&'static str>) {
+        (self.id.to_string(), None)
+    }
+}
+
+/// Which account an individual has open, and which were closed.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Holding {
+    /// The open one.
+    pub open: Option<AccountId>,
+    /// The closed ones, oldest first.
+    pub closed: Vec<ClosedAccount>,
+}
+
+/// An account that was closed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClosedAccount {
+    /// Which one.
+    pub account: AccountId,
+    /// Why.
+    pub reason: CloseReason,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct HoldingItem {
+    open: Option<AccountId>,
+    #[serde(default)]
+    closed: Vec<ClosedAccount>,
+}
+
+impl Shape for HoldingItem {
+    const TABLE: Table = Table::Accounts;
+}
+
+impl FromItem for Holding {
+    fn from_item(map: Map) -> Result<Self, Fault> {
+        let HoldingItem { open, closed } = HoldingItem::read(map)?;
+        Ok(Self { open, closed })
+    }
+}
+
+fn holding_pk(individual: IndividualId) -> String {
+    format!("individual#{individual}")
+}
+
+pub(crate) fn holding(individual: IndividualId) -> One<Holding> {
+    One::new(Table::Accounts, holding_pk(individual))
+}
+
+impl Transaction {
+    /// Writes an account where it was loaded with `version`, and nothing that depends on its state: for changes that
+    /// are no transitions.
+    pub fn put_account(&mut self, version: Version, account: &Account) -> &mut Self {
+        self.put_versioned(version, account)
+    }
+
+    /// Writes a transition, all of it: the account where it was loaded with `version` ([`Version::NONE`] for a new
+    /// one), which account the individual has open, the licence (B7; a test individual takes none), sign-in name and
+    /// password. `password_hash` is the one that is set, or that moves with the name.
+    pub fn change_account(
+        &mut self,
+        version: Version,
+        changed: &Changed,
+        test_individual: bool,
+        password_hash: Option<&str>,
+    ) -> &mut Self {
+        let account = &changed.account;
+        self.put_versioned(version, account);
+        if version == Version::NONE {
+            self.hold(account);
+        }
+        if let State::Closed { reason, at } = account.state {
+            self.let_go(
+                account,
+                &ClosedAccount {
+                    account: account.id,
+                    reason,
+                    at,
+                },
+            );
+        }
+        match changed.free_licences(test_individual) {
+            -1 => self.take_licence(),
+            1 => self.give_licence(),
+            _ => self,
+        };
+        match (&changed.credentials, password_hash) {
+            (Credentials::Kept, _) => self,
+            (Credentials::Claimed, _) => self.claim_sign_in_name(&account.email, account.id, None),
+            (Credentials::PasswordSet, Some(hash)) => self.set_password(&account.email, account.id, hash),
+            (Credentials::PasswordSet, None) => {
+                self.push(Err(Fault::internal("a password is set without its hash")))
+            }
+            (Credentials::PasswordRemoved, _) => self.remove_password(&account.email, account.id),
+            (Credentials::Moved { from }, hash) => {
+                self.move_sign_in_name(from, &account.email, account.id, hash)
+            }
+            (Credentials::Released, _) => self.release_sign_in_name(&account.email, account.id),
+        }
+    }
+
+    fn hold(&mut self, account: &Account) {
+        let key = pk(holding_pk(account.individual));
+        let write = Write::update(
+            Table::Accounts,
+            key,
+            "SET #open = :account, v = if_not_exists(v, :v)",
+        )
+        .name("#open", "open")
+        .value(":account", s(account.id.to_string()))
+        .value(":v", n(1))
+        .when(
+            "attribute_not_exists(#open)",
+            Refusal::Conflict(|| Conflict::OpenAccountExists),
+        );
+        self.push(Ok(write));
+    }
+
+    fn let_go(&mut self, account: &Account, closed: &ClosedAccount) {
+        let key = pk(holding_pk(account.individual));
+        let expression = "SET closed = list_append(if_not_exists(closed, :none), :closed) REMOVE #open";
+        let write = attribute(closed).map(|closed| {
+            Write::update(Table::Accounts, key, expression)
+                .name("#open", "open")
+                .value(":account", s(account.id.to_string()))
+                .value(":none", AttributeValue::L(Vec::new()))
+                .value(":closed", AttributeValue::L(vec![closed]))
+                .when("#open = :account", Refusal::Stale(Kind::Holding))
+        });
+        self.push(write);
+    }
+}
+
+impl Store {
+    /// Claims one more birth date attempt before it is compared (B3): counted only while the account is Pending, the
+    /// link is of its current generation and attempts are left (A7). Answers with the account as it is now.
+    ///
+    /// # Errors
+    /// `Unavailable`, `Refused` or `Corrupt`.
+    pub async fn claim_birth_date_attempt(
+        &self,
+        account: AccountId,
+        generation: u16,
+    ) -> Result<Counted<Account>, Fault> {
+        let counter = Counter {
+            field: "misses",
+            state: StateName::Pending.code(),
+            also: Some("generation = :generation AND misses < :most"),
+            values: vec![(":generation", n(generation)), (":most", n(BIRTH_DATE_ATTEMPTS))],
+        };
+        self.count_in(Table::Accounts, pk(account.to_string()), counter)
+            .await
+    }
+
+    /// Counts a sign-in attempt as failed before the password is checked (A10), while the account is Active; a sign-in
+    /// that succeeds begins the count anew. Answers with the account as it is now.
+    ///
+    /// # Errors
+    /// `Unavailable`, `Refused` or `Corrupt`.
+    pub async fn count_sign_in_attempt(&self, account: AccountId) -> Result<Counted<Account>, Fault> {
+        let counter = Counter {
+            field: "failed_sign_ins",
+            state: StateName::Active.code(),
+            also: None,
+            values: Vec::new(),
+        };
+        self.count_in(Table::Accounts, pk(account.to_string()), counter)
+            .await
+    }
+
+    /// Accounts in one of [`DUE_SHARDS`] whose activation expires at `now` or before (A8), soonest first.
+    ///
+    /// # Errors
+    /// `Unavailable`, `Refused` or `Corrupt`.
+    pub async fn due_accounts(
+        &self,
+        shard: u32,
+        now: DateTime<Utc>,
+        after: Option<&Position>,
+        limit: u32,
+    ) -> Result<Page<Stale<AccountId>>, Fault> {
+        let rows = Rows::of_index(Table::Accounts, &DUE, shard.to_string())
+            .range("due_at <= :now", [(":now", n(now.timestamp_millis()))])
+            .page(after, limit);
+        let page = self.rows(rows).await?;
+        page.read(|row| {
+            let id = crate::item::string(&row, "pk", Table::Accounts)?;
+            Ok(Stale(parsed(&id, "pk", Table::Accounts)?))
+        })
+    }
+}

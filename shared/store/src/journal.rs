@@ -1,0 +1,165 @@
+//! The journal: audit trail and outbox. Append only.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use chrono::{DateTime, NaiveDate, Utc};
+use domain::account::Transition;
+use domain::journal::{Actor, FieldName, JournalEvent, JournalRecord, Subject};
+use domain::{CorrelationId, JournalId};
+use serde::{Deserialize, Serialize};
+
+use crate::ask::{FromItem, One};
+use crate::commit::{Refusal, Write, spread};
+use crate::item::{Map, Page, Position, Shape, parsed, string};
+use crate::query::Rows;
+use crate::tables::DAY;
+use crate::{Fault, Store, Table, Transaction};
+
+/// Shards of each day in the journal's index.
+pub const DAY_SHARDS: u32 = 4;
+const TABLE: Table = Table::Journal;
+
+#[derive(Serialize, Deserialize)]
+struct RecordItem {
+    #[serde(skip_serializing)]
+    pk: String,
+    #[serde(skip_serializing)]
+    sk: String,
+    at: DateTime<Utc>,
+    actor: Actor,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    subjects: Vec<Subject>,
+    correlation: CorrelationId,
+    causation: Option<JournalId>,
+    transition: Option<Transition>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    changed: Vec<FieldName>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    events: Vec<JournalEvent>,
+    day_shard: String,
+}
+
+impl Shape for RecordItem {
+    const TABLE: Table = TABLE;
+}
+
+fn day_shard(day: NaiveDate, shard: u32) -> String {
+    format!("{day}#{shard}")
+}
+
+impl From<&JournalRecord> for RecordItem {
+    fn from(record: &JournalRecord) -> Self {
+        let sk = record.id.to_string();
+        Self {
+            pk: record.subject.to_string(),
+            day_shard: day_shard(record.at.date_naive(), spread(&sk, DAY_SHARDS)),
+            sk,
+            at: record.at,
+            actor: record.actor,
+            subjects: record.subjects.clone(),
+            correlation: record.correlation,
+            causation: record.causation,
+            transition: record.transition,
+            changed: record.changed.clone(),
+            events: record.events.clone(),
+        }
+    }
+}
+
+impl TryFrom<RecordItem> for JournalRecord {
+    type Error = Fault;
+
+    fn try_from(item: RecordItem) -> Result<Self, Fault> {
+        Ok(Self {
+            id: parsed(&item.sk, "sk", TABLE)?,
+            at: item.at,
+            actor: item.actor,
+            subject: parsed(&item.pk, "pk", TABLE)?,
+            subjects: item.subjects,
+            correlation: item.correlation,
+            causation: item.causation,
+            transition: item.transition,
+            changed: item.changed,
+            events: item.events,
+        })
+    }
+}
+
+impl FromItem for JournalRecord {
+    fn from_item(map: Map) -> Result<Self, Fault> {
+        RecordItem::read(map)?.try_into()
+    }
+}
+
+/// Reads a record from the new image that the journal's stream carries.
+///
+/// # Errors
+/// `Corrupt` if it is no journal record.
+pub fn from_stream(image: serde_dynamo::Item) -> Result<JournalRecord, Fault> {
+    let image: HashMap<String, AttributeValue> = image.into();
+    JournalRecord::from_item(image)
+}
+
+impl Transaction {
+    /// A change told by `record`, which is written with it.
+    #[must_use]
+    pub fn new(record: &JournalRecord) -> Self {
+        let mut transaction = Self {
+            writes: Vec::new(),
+            changed_by: Some(record.id),
+            token: record.id.uuid().simple().to_string(),
+            failed: None,
+        };
+        let item = RecordItem::from(record);
+        let write = item
+            .write(&item.pk, Some(&item.sk))
+            .map(|map| Write::put(TABLE, map).when_new(Refusal::OwnRecord));
+        transaction.push(write);
+        transaction
+    }
+}
+
+impl Store {
+    /// What happened to `subject`, newest first.
+    ///
+    /// # Errors
+    /// `Unavailable`, `Refused` or `Corrupt`.
+    pub async fn history(
+        &self,
+        subject: Subject,
+        after: Option<&Position>,
+        limit: u32,
+    ) -> Result<Page<JournalRecord>, Fault> {
+        let rows = Rows::of(TABLE, subject.to_string())
+            .newest_first()
+            .page(after, limit);
+        self.rows(rows).await?.read(JournalRecord::from_item)
+    }
+
+    /// What happened on a day (UTC), in one of [`DAY_SHARDS`], in order of the records' ids. At most 100 a page.
+    ///
+    /// # Errors
+    /// `Unavailable`, `Refused` or `Corrupt`.
+    pub async fn journal_of_day(
+        &self,
+        day: NaiveDate,
+        shard: u32,
+        after: Option<&Position>,
+        limit: u32,
+    ) -> Result<Page<JournalRecord>, Fault> {
+        let rows = Rows::of_index(TABLE, &DAY, day_shard(day, shard)).page(after, limit.min(100));
+        let keys = self.rows(rows).await?.read(|row| {
+            Ok(One::<JournalRecord>::sorted(
+                TABLE,
+                string(&row, "pk", TABLE)?,
+                string(&row, "sk", TABLE)?,
+            ))
+        })?;
+        let records = self.ask(keys.items).await?;
+        Ok(Page {
+            items: records.into_iter().flatten().collect(),
+            next: keys.next,
+        })
+    }
+}

@@ -1,0 +1,76 @@
+//! The domain kept in `DynamoDB`. `docs/data.md` lists the questions it answers, and what they cost.
+//!
+//! Questions by key go together in one read ([`Store::ask`] with what [`ask`] offers); changes go together in one
+//! [`Transaction`], with the journal record that tells of them; the rest are functions of [`Store`].
+
+use std::sync::Arc;
+
+use aws_sdk_dynamodb::Client;
+
+mod access_log;
+mod account;
+mod agency;
+pub mod ask;
+mod commit;
+mod count;
+mod credentials;
+mod fault;
+mod idempotency;
+mod individual;
+mod item;
+mod job;
+pub mod journal;
+mod licences;
+mod mail;
+mod query;
+mod session;
+pub mod tables;
+mod throttles;
+mod worker;
+
+pub use access_log::AccessEntry;
+pub use account::{ClosedAccount, DUE_SHARDS, Holding};
+pub use agency::{Policy, PolicyKind, PublicKeys, SetUp, Site};
+pub use commit::{CommitError, Conflict, Kind, Transaction};
+pub use count::Counted;
+pub use credentials::{Credentials, Holder};
+pub use fault::Fault;
+pub use idempotency::Answered;
+pub use individual::{AddressOf, ExternalIdOf};
+pub use item::{Page, Position, Stale, Version, Versioned};
+pub use job::ReportPage;
+pub use licences::{FreeLicences, LICENCE_SHARDS, Licences};
+pub use mail::{Claim, Fate, MailOf, MailRecord};
+pub use tables::{Table, TableNames};
+
+/// The agency's data.
+#[derive(Debug, Clone)]
+pub struct Store {
+    client: Client,
+    names: Arc<TableNames>,
+}
+
+impl Store {
+    /// Works through `client` on the tables named. The client's own retries (throttles, server errors, connections) stay
+    /// on.
+    #[must_use]
+    pub fn new(client: Client, names: TableNames) -> Self {
+        Self {
+            client,
+            names: Arc::new(names),
+        }
+    }
+
+    /// The physical name of a table, without which the function was not meant to touch it.
+    fn table(&self, table: Table) -> Result<&str, Fault> {
+        self.names
+            .get(table)
+            .ok_or_else(|| Fault::Refused(format!("{} is not set", table.env_var())))
+    }
+}
+
+/// A request of ours that lacks a part.
+#[expect(clippy::needless_pass_by_value, reason = "the shape that map_err takes")]
+fn unbuilt(error: aws_sdk_dynamodb::error::BuildError) -> Fault {
+    Fault::internal(error.to_string())
+}

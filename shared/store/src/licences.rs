@@ -1,0 +1,121 @@
+//! Licences (B7): the free ones, spread over shards so that many accounts can be opened at once.
+
+use domain::licence;
+
+use crate::ask::{Ask, Found, FromItem, Key, One};
+use crate::commit::{Kind, Refusal, Write, pk};
+use crate::item::{Map, n, s};
+use crate::{Fault, Table, Transaction};
+
+/// Number of shards.
+pub const LICENCE_SHARDS: u32 = 8;
+
+/// The free licences, by shard.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Licences(Vec<u32>);
+
+impl Licences {
+    /// How many are free.
+    #[must_use]
+    pub fn free(&self) -> u32 {
+        self.0.iter().sum()
+    }
+
+    /// A shard with one free, looked for from `start` on.
+    pub(crate) fn shard_with_one_free(&self, start: u32) -> Option<u32> {
+        licence::order(start, LICENCE_SHARDS)
+            .find(|shard| self.0.get(*shard as usize).is_some_and(|free| *free > 0))
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Free(u32);
+
+impl FromItem for Free {
+    fn from_item(map: Map) -> Result<Self, Fault> {
+        map.get("free")
+            .and_then(|free| free.as_n().ok())
+            .and_then(|free| free.parse().ok())
+            .map(Self)
+            .ok_or_else(|| Fault::corrupt(Table::Accounts, "`free` is missing or not a count"))
+    }
+}
+
+/// How many licences are free.
+#[derive(Debug, Clone)]
+pub struct FreeLicences(Vec<One<Free>>);
+
+impl Ask for FreeLicences {
+    type Answer = Licences;
+
+    fn keys(&self, keys: &mut Vec<Key>) {
+        self.0.keys(keys);
+    }
+
+    fn answer(&self, found: &Found) -> Result<Licences, Fault> {
+        let shards = self.0.answer(found)?;
+        Ok(Licences(
+            shards
+                .into_iter()
+                .map(|free| free.map_or(0, |free| free.0))
+                .collect(),
+        ))
+    }
+}
+
+pub(crate) fn question() -> FreeLicences {
+    FreeLicences(
+        (0..LICENCE_SHARDS)
+            .map(|shard| One::new(Table::Accounts, name(shard)))
+            .collect(),
+    )
+}
+
+fn name(shard: u32) -> String {
+    format!("licence#{shard}")
+}
+
+pub(crate) fn key(shard: u32) -> Map {
+    pk(name(shard))
+}
+
+impl Transaction {
+    /// Takes one free licence, from whichever shard has one (B7). `NoLicence` if none has.
+    pub fn take_licence(&mut self) -> &mut Self {
+        let write = Write::update(
+            Table::Accounts,
+            key(self.shard(LICENCE_SHARDS)),
+            "SET free = free - :one",
+        );
+        self.push(Ok(write
+            .value(":one", n(1))
+            .when("free >= :one", Refusal::Licence)))
+    }
+
+    /// Gives one back.
+    pub fn give_licence(&mut self) -> &mut Self {
+        let write = Write::update(
+            Table::Accounts,
+            key(self.shard(LICENCE_SHARDS)),
+            "SET free = free + :one",
+        );
+        self.push(Ok(write
+            .value(":one", n(1))
+            .when("attribute_exists(pk)", Refusal::Stale(Kind::Licences))))
+    }
+
+    /// Lays down all the licences the agency has, at set-up, when none is used.
+    pub fn put_licences(&mut self, total: u32) -> &mut Self {
+        for (shard, free) in (0..).zip(licence::split(total, LICENCE_SHARDS)) {
+            let item = Map::from([
+                ("pk".to_owned(), s(name(shard))),
+                ("v".to_owned(), n(1)),
+                ("free".to_owned(), n(free)),
+            ]);
+            self.push(Ok(
+                Write::put(Table::Accounts, item).when_new(Refusal::Stale(Kind::Licences))
+            ));
+        }
+        self
+    }
+}

@@ -1,0 +1,241 @@
+//! What became of each mail. Append only: a mail is asked for in the journal, then claimed, then sent or dropped.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use domain::account::Reason;
+use domain::mail::MailKind;
+use domain::{AccountId, EmailAddress, IndividualId, Language, MailId};
+use serde::{Deserialize, Serialize};
+
+use crate::item::{Page, Position, Shape, parsed, string};
+use crate::query::Rows;
+use crate::tables::INDIVIDUAL;
+use crate::{Fault, Store, Table};
+
+const TABLE: Table = Table::Mail;
+const SENT: &str = "sent";
+const DROPPED: &str = "dropped";
+
+/// Whether a mail may be sent by who asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Claim {
+    /// Yes. Not the first claim of it if `again`: a former sender gave no answer in time.
+    Claimed {
+        /// A former claim went stale.
+        again: bool,
+    },
+    /// It has gone out.
+    AlreadySent,
+    /// It was decided not to send it.
+    AlreadyDropped,
+    /// Somebody else is at it.
+    HeldByAnother {
+        /// When their claim goes stale.
+        until: DateTime<Utc>,
+    },
+}
+
+/// A mail, and to whom it belongs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MailOf {
+    /// Which one.
+    pub mail: MailId,
+    /// What for.
+    pub kind: MailKind,
+    /// Whose history it belongs to.
+    pub individual: IndividualId,
+    /// For which account.
+    pub account: AccountId,
+}
+
+/// What became of a mail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fate {
+    /// The mail service took it.
+    Sent {
+        /// Where it went.
+        address: EmailAddress,
+        /// In which language.
+        language: Language,
+        /// The mail service's id of it.
+        message: String,
+    },
+    /// It was not sent.
+    Dropped {
+        /// Why.
+        reason: Reason,
+    },
+}
+
+/// A row of the mail history.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MailRecord {
+    /// Which mail.
+    pub of: MailOf,
+    /// What became of it.
+    pub fate: Fate,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct ClaimItem {
+    at: DateTime<Utc>,
+    until: DateTime<Utc>,
+}
+
+impl Shape for ClaimItem {
+    const TABLE: Table = TABLE;
+}
+
+#[derive(Serialize, Deserialize)]
+struct FateItem {
+    #[serde(skip_serializing)]
+    pk: String,
+    kind: MailKind,
+    individual: IndividualId,
+    account: AccountId,
+    at: DateTime<Utc>,
+    address: Option<String>,
+    language: Option<Language>,
+    message: Option<String>,
+    reason: Option<Reason>,
+}
+
+impl Shape for FateItem {
+    const TABLE: Table = TABLE;
+}
+
+impl From<&MailRecord> for FateItem {
+    fn from(record: &MailRecord) -> Self {
+        let MailOf {
+            mail,
+            kind,
+            individual,
+            account,
+        } = record.of;
+        let (address, language, message, reason) = match &record.fate {
+            Fate::Sent {
+                address,
+                language,
+                message,
+            } => (
+                Some(address.as_typed().to_owned()),
+                Some(*language),
+                Some(message.clone()),
+                None,
+            ),
+            Fate::Dropped { reason } => (None, None, None, Some(*reason)),
+        };
+        let at = record.at;
+        Self {
+            pk: mail.to_string(),
+            kind,
+            individual,
+            account,
+            at,
+            address,
+            language,
+            message,
+            reason,
+        }
+    }
+}
+
+impl TryFrom<FateItem> for MailRecord {
+    type Error = Fault;
+
+    fn try_from(item: FateItem) -> Result<Self, Fault> {
+        let fate = match (item.address, item.language, item.message, item.reason) {
+            (Some(address), Some(language), Some(message), None) => Fate::Sent {
+                address: parsed(&address, "address", TABLE)?,
+                language,
+                message,
+            },
+            (None, None, None, Some(reason)) => Fate::Dropped { reason },
+            _ => return Err(Fault::corrupt(TABLE, "a mail is either sent or dropped")),
+        };
+        let mail = parsed(&item.pk, "pk", TABLE)?;
+        let of = MailOf {
+            mail,
+            kind: item.kind,
+            individual: item.individual,
+            account: item.account,
+        };
+        Ok(Self {
+            of,
+            fate,
+            at: item.at,
+        })
+    }
+}
+
+impl Store {
+    /// Claims a mail before it is handed to the mail service, for `stale_after`; then the claim may be taken over.
+    ///
+    /// # Errors
+    /// `Unavailable`, `Refused` or `Corrupt`.
+    pub async fn claim_mail(
+        &self,
+        mail: MailId,
+        now: DateTime<Utc>,
+        stale_after: TimeDelta,
+    ) -> Result<Claim, Fault> {
+        let rows = self
+            .rows(Rows::of(TABLE, mail.to_string()).consistent())
+            .await?
+            .items;
+        let mut claims = 0;
+        let mut held: Option<DateTime<Utc>> = None;
+        for row in rows {
+            match string(&row, "sk", TABLE)?.as_str() {
+                SENT => return Ok(Claim::AlreadySent),
+                DROPPED => return Ok(Claim::AlreadyDropped),
+                sk if sk.starts_with("claim#") => {
+                    claims += 1;
+                    held = held.max(Some(ClaimItem::read(row)?.until));
+                }
+                _ => {}
+            }
+        }
+        if let Some(until) = held.filter(|until| *until > now) {
+            return Ok(Claim::HeldByAnother { until });
+        }
+        let until = now + stale_after;
+        let item = ClaimItem { at: now, until };
+        let item = item.write(&mail.to_string(), Some(&format!("claim#{:04}", claims + 1)))?;
+        Ok(if self.append(TABLE, item).await? {
+            Claim::Claimed { again: claims > 0 }
+        } else {
+            Claim::HeldByAnother { until }
+        })
+    }
+
+    /// Keeps what became of a mail. What was kept first stays: telling it again changes nothing.
+    ///
+    /// # Errors
+    /// `Unavailable` or `Refused`.
+    pub async fn append_mail(&self, record: &MailRecord) -> Result<(), Fault> {
+        let sk = match record.fate {
+            Fate::Sent { .. } => SENT,
+            Fate::Dropped { .. } => DROPPED,
+        };
+        let item = FateItem::from(record).write(&record.of.mail.to_string(), Some(sk))?;
+        self.append(TABLE, item).await.map(|_| ())
+    }
+
+    /// What was mailed to an individual, and what was not, newest first.
+    ///
+    /// # Errors
+    /// `Unavailable`, `Refused` or `Corrupt`.
+    pub async fn mail_of(
+        &self,
+        individual: IndividualId,
+        after: Option<&Position>,
+        limit: u32,
+    ) -> Result<Page<MailRecord>, Fault> {
+        let rows = Rows::of_index(TABLE, &INDIVIDUAL, individual.to_string())
+            .newest_first()
+            .page(after, limit);
+        self.rows(rows).await?.read(|row| FateItem::read(row)?.try_into())
+    }
+}

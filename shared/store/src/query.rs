@@ -1,0 +1,166 @@
+//! Questions answered by a range of rows, a page at a time.
+
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
+use serde_json::Value;
+
+use crate::item::{Map, Page, Position, n, s};
+use crate::tables::{IndexShape, KeyType};
+use crate::{Fault, Store, Table};
+
+/// Which rows.
+pub(crate) struct Rows {
+    table: Table,
+    index: Option<&'static IndexShape>,
+    pk: String,
+    range: Option<&'static str>,
+    values: Vec<(&'static str, AttributeValue)>,
+    consistent: bool,
+    newest_first: bool,
+    after: Option<Position>,
+    limit: u32,
+}
+
+impl Rows {
+    pub(crate) fn of(table: Table, pk: impl Into<String>) -> Self {
+        Self {
+            table,
+            index: None,
+            pk: pk.into(),
+            range: None,
+            values: Vec::new(),
+            consistent: false,
+            newest_first: false,
+            after: None,
+            limit: 100,
+        }
+    }
+
+    pub(crate) fn of_index(table: Table, index: &'static IndexShape, hash: impl Into<String>) -> Self {
+        Self {
+            index: Some(index),
+            ..Self::of(table, hash)
+        }
+    }
+
+    /// Only those whose sort key fulfils the condition.
+    pub(crate) fn range<const N: usize>(
+        mut self,
+        condition: &'static str,
+        values: [(&'static str, AttributeValue); N],
+    ) -> Self {
+        self.range = Some(condition);
+        self.values.extend(values);
+        self
+    }
+
+    /// Read strongly, as the rows are at this moment.
+    pub(crate) fn consistent(mut self) -> Self {
+        self.consistent = true;
+        self
+    }
+
+    pub(crate) fn newest_first(mut self) -> Self {
+        self.newest_first = true;
+        self
+    }
+
+    pub(crate) fn page(mut self, after: Option<&Position>, limit: u32) -> Self {
+        self.after = after.cloned();
+        self.limit = limit.clamp(1, 1000);
+        self
+    }
+
+    /// The key attributes by which `DynamoDB` goes on, the question's own partition left out.
+    fn position_fields(&self) -> Vec<(&'static str, KeyType)> {
+        let index = self.index.map(|index| index.range);
+        let own = self.table.shape().sorted.then_some(("sk", KeyType::S));
+        let mut fields: Vec<_> = index.into_iter().collect();
+        // A key of an index holds the table's own key too.
+        let keys = index.map(|_| ("pk", KeyType::S)).into_iter().chain(own);
+        fields.extend(keys.filter(|key| Some(*key) != index));
+        fields
+    }
+
+    fn partition(&self) -> &'static str {
+        self.index.map_or("pk", |index| index.hash.0)
+    }
+
+    fn start(&self) -> Result<Option<Map>, Fault> {
+        let Some(Position(text)) = &self.after else {
+            return Ok(None);
+        };
+        let bad = || Fault::internal("a position of another question");
+        let values: Vec<Value> = serde_json::from_str(text).map_err(|_| bad())?;
+        let fields = self.position_fields();
+        if fields.len() != values.len() {
+            return Err(bad());
+        }
+        let mut key = Map::from([(self.partition().to_owned(), s(&self.pk))]);
+        for ((field, kind), value) in fields.into_iter().zip(&values) {
+            let value = match (kind, value) {
+                (KeyType::S, Value::String(text)) => s(text),
+                (KeyType::N, Value::Number(number)) => n(number),
+                _ => return Err(bad()),
+            };
+            key.insert(field.to_owned(), value);
+        }
+        Ok(Some(key))
+    }
+
+    fn position(&self, last: &Map) -> Option<Position> {
+        let values = self
+            .position_fields()
+            .into_iter()
+            .map(|(field, _)| match last.get(field)? {
+                AttributeValue::S(text) => Some(Value::from(text.clone())),
+                AttributeValue::N(number) => number.parse::<i64>().ok().map(Value::from),
+                _ => None,
+            });
+        Some(Position(
+            Value::from(values.collect::<Option<Vec<_>>>()?).to_string(),
+        ))
+    }
+}
+
+impl Page<Map> {
+    pub(crate) fn read<T>(self, read: impl FnMut(Map) -> Result<T, Fault>) -> Result<Page<T>, Fault> {
+        Ok(Page {
+            items: self.items.into_iter().map(read).collect::<Result<_, _>>()?,
+            next: self.next,
+        })
+    }
+}
+
+impl Store {
+    pub(crate) async fn rows(&self, rows: Rows) -> Result<Page<Map>, Fault> {
+        let mut condition = "#hash = :hash".to_owned();
+        if let Some(range) = rows.range {
+            condition = format!("{condition} AND {range}");
+        }
+        let mut request = self
+            .client
+            .query()
+            .table_name(self.table(rows.table)?)
+            .set_index_name(rows.index.map(|index| index.name.to_owned()))
+            .key_condition_expression(condition)
+            .expression_attribute_names("#hash", rows.partition())
+            .expression_attribute_values(":hash", s(&rows.pk))
+            .set_exclusive_start_key(rows.start()?)
+            .consistent_read(rows.consistent)
+            .scan_index_forward(!rows.newest_first)
+            .limit(i32::try_from(rows.limit).unwrap_or(i32::MAX))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+        for (placeholder, value) in &rows.values {
+            request = request.expression_attribute_values(*placeholder, value.clone());
+        }
+        let response = request.send().await?;
+        let next = response
+            .last_evaluated_key
+            .as_ref()
+            .and_then(|last| rows.position(last));
+        Ok(Page {
+            items: response.items.unwrap_or_default(),
+            next,
+        })
+    }
+}

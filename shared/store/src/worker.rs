@@ -1,0 +1,143 @@
+//! Workers.
+
+use domain::account::LockReason;
+use domain::worker::{UserGroup, Worker, WorkerState};
+use domain::{ClassId, Language, SiteId, WorkerId};
+use serde::{Deserialize, Serialize};
+
+use crate::ask::One;
+use crate::commit::{Kind, pk_sk};
+use crate::count::{Counted, Counter};
+use crate::individual::NameItem;
+use crate::item::{Shape, Stored, Version, Versioned, parsed};
+use crate::{Fault, Store, Table, Transaction};
+
+const TABLE: Table = Table::Workers;
+const PROFILE: &str = "profile";
+const ACTIVE: &str = "active";
+
+#[derive(Serialize, Deserialize)]
+pub(crate) struct WorkerItem {
+    #[serde(skip_serializing)]
+    pk: String,
+    email: String,
+    name: NameItem,
+    client_facing_name: Option<String>,
+    user_group: UserGroup,
+    security_class: ClassId,
+    site: SiteId,
+    language: Language,
+    epoch: u32,
+    state: String,
+    failed_sign_ins: Option<u16>,
+    must_reset: Option<bool>,
+    lock_reason: Option<LockReason>,
+}
+
+impl Shape for WorkerItem {
+    const TABLE: Table = TABLE;
+}
+
+impl From<&Worker> for WorkerItem {
+    fn from(worker: &Worker) -> Self {
+        let (state, failed_sign_ins, must_reset, lock_reason) = match worker.state {
+            WorkerState::Active {
+                failed_sign_ins,
+                must_reset,
+            } => (ACTIVE, Some(failed_sign_ins), Some(must_reset), None),
+            WorkerState::Locked { reason, must_reset } => ("locked", None, Some(must_reset), Some(reason)),
+            WorkerState::Disabled => ("disabled", None, None, None),
+        };
+        Self {
+            pk: worker.id.to_string(),
+            email: worker.email.as_typed().to_owned(),
+            name: NameItem::from(&worker.name),
+            client_facing_name: worker.client_facing_name.clone(),
+            user_group: worker.user_group,
+            security_class: worker.security_class,
+            site: worker.site,
+            language: worker.language,
+            epoch: worker.epoch,
+            state: state.to_owned(),
+            failed_sign_ins,
+            must_reset,
+            lock_reason,
+        }
+    }
+}
+
+impl WorkerItem {
+    fn state(&self) -> Option<WorkerState> {
+        match self.state.as_str() {
+            ACTIVE => Some(WorkerState::Active {
+                failed_sign_ins: self.failed_sign_ins?,
+                must_reset: self.must_reset?,
+            }),
+            "locked" => Some(WorkerState::Locked {
+                reason: self.lock_reason?,
+                must_reset: self.must_reset?,
+            }),
+            "disabled" => Some(WorkerState::Disabled),
+            _ => None,
+        }
+    }
+}
+
+impl TryFrom<WorkerItem> for Worker {
+    type Error = Fault;
+
+    fn try_from(item: WorkerItem) -> Result<Self, Fault> {
+        let state = item
+            .state()
+            .ok_or_else(|| Fault::corrupt(TABLE, "`state` is unknown or lacks its data"))?;
+        Ok(Self {
+            id: parsed(&item.pk, "pk", TABLE)?,
+            email: parsed(&item.email, "email", TABLE)?,
+            name: item.name.read(TABLE)?,
+            client_facing_name: item.client_facing_name,
+            user_group: item.user_group,
+            security_class: item.security_class,
+            site: item.site,
+            language: item.language,
+            epoch: item.epoch,
+            state,
+        })
+    }
+}
+
+impl Stored for Worker {
+    type Item = WorkerItem;
+    const KIND: Kind = Kind::Worker;
+
+    fn key(&self) -> (String, Option<&'static str>) {
+        (self.id.to_string(), Some(PROFILE))
+    }
+}
+
+pub(crate) fn question(id: WorkerId) -> One<Versioned<Worker>> {
+    One::sorted(TABLE, id.to_string(), PROFILE)
+}
+
+impl Transaction {
+    /// Writes a worker where they were loaded with `version`, or anew. Their sign-in name is claimed besides.
+    pub fn put_worker(&mut self, version: Version, worker: &Worker) -> &mut Self {
+        self.put_versioned(version, worker)
+    }
+}
+
+impl Store {
+    /// As [`Store::count_sign_in_attempt`], for a worker (B13).
+    ///
+    /// # Errors
+    /// `Unavailable`, `Refused` or `Corrupt`.
+    pub async fn count_worker_sign_in_attempt(&self, worker: WorkerId) -> Result<Counted<Worker>, Fault> {
+        let counter = Counter {
+            field: "failed_sign_ins",
+            state: ACTIVE,
+            also: None,
+            values: Vec::new(),
+        };
+        self.count_in(TABLE, pk_sk(worker.to_string(), PROFILE), counter)
+            .await
+    }
+}
