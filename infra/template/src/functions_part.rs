@@ -1,0 +1,391 @@
+//! One operation's function, role and log group.
+
+use functions::operation::{Action, Api, Grant, Operation, Queue, Trigger, Use};
+
+use crate::needs::{Need, secret_id};
+use crate::text::{blocks, dashed, indented, list, logical_id, quoted};
+
+/// How often a queue's message may fail before it goes to the dead letters: hours, so that an outage of what the
+/// operation calls is over by then.
+pub(crate) const RECEIVES: u32 = 100;
+
+/// How often a batch of a stream's records is tried, halved after each failure, before it is reported and passed over.
+const STREAM_RETRIES: u32 = 100;
+
+/// Age of a stream's record, in seconds, after which it isn't tried again: half of what the stream keeps.
+const STREAM_AGE: u32 = 43_200;
+
+/// Functions that work on one queue at the same time; new AWS accounts may run ten in all.
+const QUEUE_CONCURRENCY: u32 = 4;
+
+/// Messages of a queue that AWS lets a function take at once without waiting for more.
+const UNWINDOWED_BATCH: u16 = 10;
+
+/// The resources of one operation.
+pub(crate) fn function(operation: &Operation) -> String {
+    let id = logical_id(operation.name);
+    let name = dashed(operation.name);
+    let environment: String = variables(operation)
+        .into_iter()
+        .map(|(name, value)| format!("{name}: {value}\n"))
+        .collect();
+    let trigger = trigger(operation);
+    let events = if trigger.is_empty() {
+        String::new()
+    } else {
+        format!("    Events:\n{}", indented(6, &trigger))
+    };
+    let function = format!(
+        "\
+{id}:
+  Type: AWS::Serverless::Function
+  Metadata:
+    BuildMethod: rust-cargolambda
+    BuildProperties:
+      Binary: bootstrap
+  Properties:
+    FunctionName: !Sub clientconnect-${{Stage}}-{name}
+    Description: {summary}
+    Handler: {handler}
+    MemorySize: {memory}
+    Timeout: {timeout}
+    Role: !GetAtt {id}Role.Arn
+    LoggingConfig:
+      LogFormat: JSON
+      LogGroup: !Ref {id}Log
+    Environment:
+      Variables:
+{environment}{events}",
+        summary = quoted(operation.summary),
+        handler = operation.name,
+        memory = operation.memory.megabytes(),
+        timeout = operation.timeout_seconds,
+        environment = indented(8, &environment),
+    );
+    let role = format!(
+        "\
+{id}Role:
+  Type: AWS::IAM::Role
+  Properties:
+    AssumeRolePolicyDocument:
+      Version: '2012-10-17'
+      Statement:
+        - Effect: Allow
+          Principal:
+            Service: lambda.amazonaws.com
+          Action: sts:AssumeRole
+    Policies:
+      - PolicyName: operation
+        PolicyDocument:
+          Version: '2012-10-17'
+          Statement:
+{}",
+        indented(12, &statements(operation)),
+    );
+    let log = format!(
+        "\
+{id}Log:
+  Type: AWS::Logs::LogGroup
+  Properties:
+    LogGroupName: !Sub /aws/lambda/clientconnect-${{Stage}}-{name}
+    RetentionInDays: !Ref LogDays
+    KmsKeyId: !Ref KeyArn
+"
+    );
+    blocks([function, role, log].into_iter())
+}
+
+/// What the process finds in its environment.
+fn variables(operation: &Operation) -> Vec<(&'static str, String)> {
+    let mut variables: Vec<(&str, String)> = operation
+        .grants
+        .iter()
+        .map(|grant| {
+            (
+                grant.table.env_var(),
+                format!("!Ref {}", Need::Table(grant.table).name()),
+            )
+        })
+        .collect();
+    for used in operation.uses {
+        match used {
+            Use::SendMail => variables.extend([
+                ("PORTAL_URL", "!Ref PortalUrl".to_owned()),
+                ("MAIL_CONFIGURATION_SET", "!Sub clientconnect-${Stage}".to_owned()),
+            ]),
+            Use::PutEvents => variables.push(("BUS_NAME", "!Ref BusName".to_owned())),
+            Use::ReadUploads | Use::WriteUploads => {
+                variables.push(("UPLOADS_BUCKET", "!Ref UploadsBucket".to_owned()))
+            }
+            Use::Read(secret) | Use::Write(secret) => {
+                variables.push((secret.env_var(), format!("!Ref {}", secret_id(*secret))));
+            }
+        }
+    }
+    if let Trigger::Http { api, .. } = operation.trigger {
+        let url = match api {
+            Api::Portal => "!Ref PortalUrl",
+            Api::Admin => "!Ref AdminUrl",
+        };
+        variables.extend([
+            ("ORIGINS", url.to_owned()),
+            ("ORIGIN_SECRETS", "!Ref OriginSecrets".to_owned()),
+        ]);
+    }
+    variables.push(("AWS_ENDPOINT_URL", "!Ref AwsEndpoint".to_owned()));
+    variables.sort();
+    variables.dedup();
+    variables
+}
+
+fn trigger(operation: &Operation) -> String {
+    match operation.trigger {
+        Trigger::Http { api, method, path } => format!(
+            "\
+Request:
+  Type: HttpApi
+  Properties:
+    ApiId: !Ref Api
+    Method: {}
+    Path: {}{path}
+",
+            method.as_str(),
+            api.base(),
+        ),
+        Trigger::Schedule(expression) => format!(
+            "\
+Schedule:
+  Type: Schedule
+  Properties:
+    Schedule: {expression}
+"
+        ),
+        Trigger::Queue(queue, batch) => {
+            let window = if batch > UNWINDOWED_BATCH {
+                "    MaximumBatchingWindowInSeconds: 1\n"
+            } else {
+                ""
+            };
+            format!(
+                "\
+Queue:
+  Type: SQS
+  Properties:
+    Queue: !GetAtt {}.Arn
+    BatchSize: {batch}
+{window}    FunctionResponseTypes: [ReportBatchItemFailures]
+    ScalingConfig:
+      MaximumConcurrency: {QUEUE_CONCURRENCY}
+",
+                queue_id(queue),
+            )
+        }
+        Trigger::Stream(table, batch) => format!(
+            "\
+Stream:
+  Type: DynamoDB
+  Properties:
+    Stream: !Ref {}
+    StartingPosition: TRIM_HORIZON
+    BatchSize: {batch}
+    BisectBatchOnFunctionError: true
+    MaximumRetryAttempts: {STREAM_RETRIES}
+    MaximumRecordAgeInSeconds: {STREAM_AGE}
+    DestinationConfig:
+      OnFailure:
+        Type: SQS
+        Destination: !GetAtt {}.Arn
+",
+            Need::Stream(table).name(),
+            failures_id(table.name()),
+        ),
+        Trigger::Invoke => String::new(),
+    }
+}
+
+/// The logical id of a queue.
+pub(crate) fn queue_id(queue: Queue) -> String {
+    format!("{}Queue", logical_id(queue.name()))
+}
+
+/// The logical id of the queue that is told what of a table's stream was passed over.
+pub(crate) fn failures_id(table: &str) -> String {
+    format!("{}Failures", logical_id(table))
+}
+
+/// The role's statements: what the operation's row names, and nothing more.
+fn statements(operation: &Operation) -> String {
+    let id = logical_id(operation.name);
+    let mut text = statement(
+        "Log",
+        &["logs:CreateLogStream", "logs:PutLogEvents"],
+        &[format!("!GetAtt {id}Log.Arn")],
+    );
+    for grant in operation.grants {
+        text += &on_table(grant);
+    }
+    for used in operation.uses {
+        text += &match used {
+            Use::SendMail => statement(
+                "SendMail",
+                &["ses:SendEmail"],
+                &[
+                    arn("ses", "identity/${MailDomain}"),
+                    arn("ses", "configuration-set/clientconnect-${Stage}"),
+                ],
+            ),
+            Use::PutEvents => statement(
+                "PutEvents",
+                &["events:PutEvents"],
+                &[arn("events", "event-bus/${BusName}")],
+            ),
+            Use::ReadUploads => statement("ReadUploads", &["s3:GetObject"], &[uploads()]),
+            Use::WriteUploads => statement("WriteUploads", &["s3:PutObject"], &[uploads()]),
+            Use::Read(secret) => {
+                let sid = format!("Read{}", secret_id(*secret));
+                statement(
+                    &sid,
+                    &["secretsmanager:GetSecretValue"],
+                    &[format!("!Ref {}", secret_id(*secret))],
+                )
+            }
+            Use::Write(secret) => {
+                let sid = format!("Write{}", secret_id(*secret));
+                statement(
+                    &sid,
+                    &["secretsmanager:PutSecretValue"],
+                    &[format!("!Ref {}", secret_id(*secret))],
+                )
+            }
+        };
+    }
+    text += &on_source(operation);
+    text + &on_key(operation)
+}
+
+fn on_table(grant: &Grant) -> String {
+    let name = logical_id(grant.table.name());
+    let table = Need::Table(grant.table).name();
+    let mut actions = grant.actions.to_vec();
+    actions.sort();
+    let actions: Vec<&str> = actions.into_iter().map(action).collect();
+    let mut text = String::new();
+    if !actions.is_empty() {
+        text += &statement(
+            &name,
+            &actions,
+            &[arn("dynamodb", &format!("table/${{{table}}}"))],
+        );
+    }
+    if !grant.indexes.is_empty() {
+        let indexes: Vec<String> = grant
+            .indexes
+            .iter()
+            .map(|index| arn("dynamodb", &format!("table/${{{table}}}/index/{index}")))
+            .collect();
+        text += &statement(&format!("{name}Indexes"), &["dynamodb:Query"], &indexes);
+    }
+    text
+}
+
+/// What Lambda does with the function's role to bring it its events.
+fn on_source(operation: &Operation) -> String {
+    match operation.trigger {
+        Trigger::Queue(queue, _) => statement(
+            "TakeMessages",
+            &[
+                "sqs:ChangeMessageVisibility",
+                "sqs:DeleteMessage",
+                "sqs:GetQueueAttributes",
+                "sqs:ReceiveMessage",
+            ],
+            &[format!("!GetAtt {}.Arn", queue_id(queue))],
+        ),
+        Trigger::Stream(table, _) => {
+            let stream = format!("table/${{{}}}/stream/*", Need::Table(table).name());
+            statement(
+                "ReadStream",
+                &[
+                    "dynamodb:DescribeStream",
+                    "dynamodb:GetRecords",
+                    "dynamodb:GetShardIterator",
+                ],
+                &[format!("!Ref {}", Need::Stream(table).name())],
+            ) + &statement(
+                "FindStream",
+                &["dynamodb:ListStreams"],
+                &[arn("dynamodb", &stream)],
+            ) + &statement(
+                "ReportFailures",
+                &["sqs:SendMessage"],
+                &[format!("!GetAtt {}.Arn", failures_id(table.name()))],
+            )
+        }
+        Trigger::Http { .. } | Trigger::Schedule(_) | Trigger::Invoke => String::new(),
+    }
+}
+
+/// The key, only through the services that hold what the operation may touch.
+fn on_key(operation: &Operation) -> String {
+    let uses = |wanted: fn(&Use) -> bool| operation.uses.iter().any(wanted);
+    let from_stream = matches!(operation.trigger, Trigger::Stream(..));
+    let from_queue = matches!(operation.trigger, Trigger::Queue(..));
+    let services = [
+        ("dynamodb", from_stream || !operation.grants.is_empty()),
+        (
+            "s3",
+            uses(|used| matches!(used, Use::ReadUploads | Use::WriteUploads)),
+        ),
+        (
+            "secretsmanager",
+            uses(|used| matches!(used, Use::Read(_) | Use::Write(_))),
+        ),
+        ("sqs", from_stream || from_queue),
+    ];
+    let services: String = services
+        .iter()
+        .filter(|(_, used)| *used)
+        .map(|(service, _)| format!("        - !Sub {service}.${{AWS::Region}}.amazonaws.com\n"))
+        .collect();
+    if services.is_empty() {
+        return String::new();
+    }
+    let writes = from_stream || uses(|used| matches!(used, Use::WriteUploads | Use::Write(_)));
+    let actions: &[&str] = if writes {
+        &["kms:Decrypt", "kms:GenerateDataKey"]
+    } else {
+        &["kms:Decrypt"]
+    };
+    let mut text = statement("Key", actions, &["!Ref KeyArn".to_owned()]);
+    text += &format!("  Condition:\n    StringEquals:\n      kms:ViaService:\n{services}");
+    text
+}
+
+fn uploads() -> String {
+    "!Sub arn:${AWS::Partition}:s3:::${UploadsBucket}/*".to_owned()
+}
+
+fn arn(service: &str, resource: &str) -> String {
+    format!("!Sub arn:${{AWS::Partition}}:{service}:${{AWS::Region}}:${{AWS::AccountId}}:{resource}")
+}
+
+fn statement(sid: &str, actions: &[&str], resources: &[String]) -> String {
+    let resources: String = resources
+        .iter()
+        .map(|resource| format!("    - {resource}\n"))
+        .collect();
+    let actions = list(actions.iter().copied());
+    format!("- Sid: {sid}\n  Effect: Allow\n  Action: {actions}\n  Resource:\n{resources}")
+}
+
+const fn action(action: Action) -> &'static str {
+    match action {
+        Action::GetItem => "dynamodb:GetItem",
+        Action::BatchGetItem => "dynamodb:BatchGetItem",
+        Action::Query => "dynamodb:Query",
+        Action::PutItem => "dynamodb:PutItem",
+        Action::UpdateItem => "dynamodb:UpdateItem",
+        Action::DeleteItem => "dynamodb:DeleteItem",
+        Action::ConditionCheckItem => "dynamodb:ConditionCheckItem",
+    }
+}
