@@ -76,6 +76,9 @@ impl FromStr for EmailAddress {
         if typed.is_empty() {
             return Err(EmailError::Empty);
         }
+        if typed.len() > 320 {
+            return Err(EmailError::TooLong);
+        }
         let (local, domain) = typed.split_once('@').ok_or(EmailError::Form)?;
         if local.is_empty() || domain.is_empty() || domain.contains('@') {
             return Err(EmailError::Form);
@@ -100,7 +103,7 @@ impl FromStr for EmailAddress {
             return Err(EmailError::Domain);
         }
         let normalized = format!("{local}@{domain}");
-        if local.len() > 64 || normalized.len() > 254 || typed.chars().count() > 254 {
+        if local.len() > 64 || normalized.len() > 254 {
             return Err(EmailError::TooLong);
         }
         Ok(Self { typed, normalized })
@@ -140,5 +143,64 @@ impl Ord for EmailAddress {
 impl fmt::Debug for EmailAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("EmailAddress(…)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<String, EmailError> {
+        text.parse()
+            .map(|address: EmailAddress| address.normalized().to_owned())
+    }
+
+    #[test]
+    fn addresses_that_differ_in_case_or_unicode_form_are_one() {
+        for (typed, normalized) in [
+            (" Zoe.ONeil+a@Example.ORG ", "zoe.oneil+a@example.org"),
+            ("zoe@b\u{FC}cher.example", "zoe@xn--bcher-kva.example"),
+            ("zoe@bu\u{308}cher.example", "zoe@xn--bcher-kva.example"),
+            ("zoe@B\u{DC}CHER.example", "zoe@xn--bcher-kva.example"),
+            ("\u{212A}im@example.org", "kim@example.org"),
+            ("o'neil@example.org", "o'neil@example.org"),
+        ] {
+            assert_eq!(parse(typed).as_deref(), Ok(normalized), "{typed}");
+            assert_eq!(parse(normalized).as_deref(), Ok(normalized), "normal forms stay");
+        }
+        let address: EmailAddress = " Zoe@Example.org".parse().unwrap();
+        assert_eq!(address.as_typed(), "Zoe@Example.org");
+        assert_eq!(address, "zoe@example.org".parse().unwrap());
+        assert!(!format!("{address:?}").to_lowercase().contains("zoe"));
+    }
+
+    #[test]
+    fn what_mail_cannot_be_sent_to_is_refused() {
+        let long = format!("{}@example.org", "a".repeat(65));
+        let longer = format!("a@{}.example", vec!["b".repeat(60); 6].join("."));
+        for (text, error) in [
+            ("  ", EmailError::Empty),
+            ("zoe", EmailError::Form),
+            ("@example.org", EmailError::Form),
+            ("zoe@", EmailError::Form),
+            ("zoe@home@example.org", EmailError::Form),
+            ("zo\u{EB}@example.org", EmailError::NonAsciiLocalPart),
+            ("zoe oneil@example.org", EmailError::LocalPart),
+            (".zoe@example.org", EmailError::LocalPart),
+            ("zoe..o@example.org", EmailError::LocalPart),
+            ("\"zoe\"@example.org", EmailError::LocalPart),
+            ("zoe\r\nbcc:a@example.org", EmailError::LocalPart),
+            ("zoe@example", EmailError::Domain),
+            ("zoe@exa mple.org", EmailError::Domain),
+            ("zoe@-example.org", EmailError::Domain),
+            ("zoe@example..org", EmailError::Domain),
+            ("zoe@example.org.", EmailError::Domain),
+            ("zoe@127.0.0.1", EmailError::Domain),
+            ("zoe@[::1]", EmailError::Domain),
+            (long.as_str(), EmailError::TooLong),
+            (longer.as_str(), EmailError::TooLong),
+        ] {
+            assert_eq!(parse(text), Err(error), "{text}");
+        }
     }
 }

@@ -128,3 +128,52 @@ ids! {
     JobId "job" "a job";
     UploadId "upl" "an uploaded file";
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_a_prefix_and_the_uuid_in_base32() {
+        let id = IndividualId::new(Uuid::from_u128(0x0192_f3a4_b5c6_7d8e_9fa0_b1c2_d3e4_f506));
+        assert_eq!(id.to_string(), "ind_01jbst9de6fp79z85hrb9y9x86");
+        assert_eq!(id.to_string().parse(), Ok(id));
+        assert_eq!(
+            AccountId::new(Uuid::max()).to_string(),
+            "acc_7zzzzzzzzzzzzzzzzzzzzzzzzz"
+        );
+        assert_eq!(serde_json::to_value(id).unwrap(), id.to_string());
+        assert_eq!(
+            serde_json::from_value::<IndividualId>(id.to_string().into()).unwrap(),
+            id
+        );
+    }
+
+    #[test]
+    fn ids_sort_as_their_uuids() {
+        let [a, b] = [0xFF, 0x100].map(|n| AccountId::new(Uuid::from_u128(n)));
+        assert!(a < b && a.to_string() < b.to_string());
+    }
+
+    #[test]
+    fn every_id_has_one_spelling_and_one_kind() {
+        let digits = "01jbst9de6fp79z85hrb9y9x86";
+        let wrong = [
+            format!("acc_{digits}"),
+            format!("ind_{}", digits.to_uppercase()),
+            format!("ind_{}", digits.replacen('0', "8", 1)),
+            format!("ind_{}", digits.replacen('1', "l", 1)),
+            format!("ind_{digits}0"),
+            "ind_é1jbst9de6fp79z85hrb9y9x8".to_owned(),
+            format!("ind{digits}"),
+            String::new(),
+        ];
+        for text in wrong {
+            let error = text.parse::<IndividualId>().unwrap_err();
+            assert_eq!(
+                error.to_string(),
+                "not the id of an individual: expected ind_ and 26 lower-case characters"
+            );
+        }
+    }
+}

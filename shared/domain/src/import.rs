@@ -520,3 +520,235 @@ fn consent(
         Err(_) => (ConsentChange::Unchanged, Some(Warning::EmailNotInUse)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::id::JobId;
+    use crate::samples::{EMAIL_CONTACT, SITE, WORKER, at, email as address, individual};
+
+    struct Here;
+
+    impl Directory for Here {
+        fn today(&self) -> NaiveDate {
+            at(0).date_naive()
+        }
+        fn site(&self, name: &str) -> Option<SiteId> {
+            (name == "North").then_some(SITE)
+        }
+        fn worker(&self, email: &EmailAddress) -> Option<WorkerId> {
+            (*email == address("sam@harbour.example")).then_some(WORKER)
+        }
+    }
+
+    const JOB: JobId = JobId::new(Uuid::from_u128(31));
+
+    fn read(columns: &str, row: &str) -> Result<Draft, Vec<RowError>> {
+        Draft::parse(&Header::parse(columns.split(',')).unwrap(), row.split(','), &Here)
+    }
+
+    fn codes(columns: &str, row: &str) -> Vec<(Option<Column>, &'static str)> {
+        read(columns, row)
+            .unwrap_err()
+            .iter()
+            .map(|error| (error.column, error.code))
+            .collect()
+    }
+
+    fn apply(row: &str, known: Option<&Individual>) -> Applied {
+        let columns = "external_id,first_name,last_name,email,email_consent,phone";
+        let contacts = [41, 42, 43].map(|n| ContactId::new(Uuid::from_u128(n)));
+        let id = IndividualId::new(Uuid::from_u128(40));
+        let imported = Imported { job: JOB, row: 2 };
+        let import = Import {
+            source: "penelope",
+            imported,
+            at: at(0),
+            individual: id,
+            contacts,
+            language: Language::Es,
+            site: SITE,
+        };
+        read(columns, row).unwrap().apply(known, import)
+    }
+
+    #[test]
+    fn headers_are_read_in_any_order_case_and_with_a_byte_order_mark() {
+        let header = Header::parse(["\u{FEFF}Last Name", "FIRST_NAME", " external-id "]).unwrap();
+        assert_eq!(
+            (header.0.as_slice(), header.width()),
+            (&[Column::LastName, Column::FirstName, Column::ExternalId][..], 3)
+        );
+    }
+
+    #[test]
+    fn a_bad_header_says_what_to_do_about_all_of_it() {
+        let error = Header::parse(["first_name", "email", "Email", "shoe\u{0}_size", ""]).unwrap_err();
+        let help = error.to_string();
+        assert!(help.starts_with("add the missing columns: external_id, last_name; rename or remove the unknown columns: shoe_size, (without a name) (known are: external_id, "), "{help}");
+        assert!(
+            help.ends_with("; keep only one of each of these columns: email"),
+            "{help}"
+        );
+    }
+
+    #[test]
+    fn a_row_is_refused_with_everything_that_is_wrong_and_none_of_its_values() {
+        let columns = "external_id,first_name,last_name,birth_date,language,email,email_consent,phone,site,worker_email,test";
+        let row = ", Zo\u{0}e,O,17/05/1990,de,zoe@,maybe,\u{202E}5,South,nobody@example.org,1";
+        let expected = [
+            (Column::ExternalId, "empty"),
+            (Column::FirstName, "control_character"),
+            (Column::BirthDate, "birth_date_form"),
+            (Column::Language, "unknown_language"),
+            (Column::Email, "email_form"),
+            (Column::EmailConsent, "yes_or_no"),
+            (Column::Phone, "control_character"),
+            (Column::Site, "unknown_site"),
+            (Column::WorkerEmail, "unknown_worker"),
+            (Column::Test, "yes_or_no"),
+        ];
+        assert_eq!(
+            codes(columns, row),
+            expected.map(|(column, code)| (Some(column), code))
+        );
+        let told = format!("{:?}", read(columns, row).unwrap_err());
+        assert!(
+            ["17/05", "zoe@", "maybe", "South", "nobody"]
+                .iter()
+                .all(|value| !told.contains(value)),
+            "{told}"
+        );
+        let names = "external_id,first_name,last_name";
+        assert_eq!(codes(names, "1,Zoe"), [(None, "wrong_width")]);
+        assert_eq!(
+            codes(names, &format!("1,Zoe,{}", "x".repeat(101))),
+            [(Some(Column::LastName), "too_long")]
+        );
+        let with_date = format!("{names},birth_date");
+        assert_eq!(
+            codes(&with_date, "1,Zoe,O,2026-03-02"),
+            [(Some(Column::BirthDate), "birth_date_in_future")]
+        );
+        let with_consent = format!("{names},email_consent");
+        assert_eq!(
+            codes(&with_consent, "1,Zoe,O,yes"),
+            [(Some(Column::EmailConsent), "consent_without_email")]
+        );
+    }
+
+    #[test]
+    fn a_new_row_makes_an_individual_and_the_same_row_changes_nothing() {
+        let row = "77,Zoë,=1+1,zoe@example.org,YES,555 0101";
+        let created = apply(row, None);
+        let zoe = &created.individual;
+        assert_eq!(
+            (created.outcome, created.consent),
+            (Outcome::Created, ConsentChange::Given)
+        );
+        assert_eq!(
+            (
+                zoe.name.last(),
+                zoe.language,
+                zoe.external_ids["penelope"].as_str()
+            ),
+            ("=1+1", Language::Es, "77")
+        );
+        assert_eq!(zoe.consented_address().unwrap().normalized(), "zoe@example.org");
+        assert_eq!(
+            (zoe.contacts.len(), zoe.imported),
+            (2, Some(Imported { job: JOB, row: 2 }))
+        );
+        let again = apply(row, Some(zoe));
+        assert_eq!(
+            (again.outcome, again.consent, &again.individual),
+            (Outcome::Unchanged, ConsentChange::Unchanged, zoe)
+        );
+    }
+
+    #[test]
+    fn a_row_adds_and_corrects_but_removes_nothing() {
+        let known = individual();
+        let updated = apply("77,Zoë,Byrne,new@example.org,,", Some(&known));
+        assert_eq!(
+            (updated.outcome, updated.consent),
+            (Outcome::Updated, ConsentChange::Unchanged)
+        );
+        assert_eq!(
+            (updated.individual.name.last(), updated.individual.birth_date),
+            ("Byrne", known.birth_date)
+        );
+        let main: Vec<_> = updated
+            .individual
+            .contacts
+            .iter()
+            .map(|contact| (contact.value.as_str(), contact.main))
+            .collect();
+        assert_eq!(main, [("zoe@example.org", false), ("new@example.org", true)]);
+        assert_eq!(
+            updated.individual.consented_address().unwrap().normalized(),
+            "zoe@example.org"
+        );
+
+        let withdrawn = apply("77,Zoë,O’Neil,,no,", Some(&known));
+        assert_eq!(
+            (withdrawn.consent, withdrawn.individual.consent()),
+            (ConsentChange::Withdrawn, None)
+        );
+    }
+
+    #[test]
+    fn a_corrected_birth_date_is_told() {
+        let columns = "external_id,first_name,last_name,birth_date";
+        let corrected = |date: &str, known: &Individual| {
+            let contacts = [EMAIL_CONTACT; 3];
+            let imported = Imported { job: JOB, row: 2 };
+            let import = Import {
+                source: "penelope",
+                imported,
+                at: at(0),
+                individual: known.id,
+                contacts,
+                language: Language::En,
+                site: SITE,
+            };
+            read(columns, &format!("77,Zoë,O’Neil,{date}"))
+                .unwrap()
+                .apply(Some(known), import)
+                .birth_date_corrected
+        };
+        let known = individual();
+        let unknown = Individual {
+            birth_date: None,
+            ..individual()
+        };
+        assert!(corrected("1991-05-17", &known));
+        assert!(
+            !corrected("1990-05-17", &known) && !corrected("", &known) && !corrected("1991-05-17", &unknown)
+        );
+    }
+
+    #[test]
+    fn a_file_does_not_undo_what_staff_recorded() {
+        let row = "77,Zoë,O’Neil,zoe@example.org,yes,";
+        let mut zoe = individual();
+        zoe.set_communication_settings(None, Origin::Worker(WORKER), at(-1))
+            .unwrap();
+        let applied = apply(row, Some(&zoe));
+        assert_eq!(
+            (applied.outcome, applied.warnings),
+            (Outcome::Unchanged, vec![Warning::WithdrawalStands])
+        );
+
+        let mut zoe = individual();
+        zoe.contacts[0].retired = true;
+        zoe.communication.clear();
+        let applied = apply(row, Some(&zoe));
+        assert_eq!(
+            (applied.outcome, applied.warnings),
+            (Outcome::Unchanged, vec![Warning::EmailNotInUse])
+        );
+    }
+}

@@ -368,3 +368,112 @@ impl fmt::Debug for Individual {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::samples::{EMAIL_CONTACT, WORKER, at, email_contact, individual};
+
+    const BY: Origin = Origin::Worker(WORKER);
+
+    fn given(individual: &Individual) -> Vec<bool> {
+        individual.communication.iter().map(|row| row.given).collect()
+    }
+
+    #[test]
+    fn consent_is_a_history_whose_last_row_counts() {
+        let mut zoe = individual();
+        assert_eq!(zoe.consented_address().unwrap().normalized(), "zoe@example.org");
+        assert_eq!(
+            zoe.set_communication_settings(Some(EMAIL_CONTACT), BY, at(0)),
+            Ok(ConsentChange::Unchanged)
+        );
+        assert_eq!(
+            zoe.set_communication_settings(None, BY, at(1)),
+            Ok(ConsentChange::Withdrawn)
+        );
+        assert_eq!(
+            zoe.set_communication_settings(None, BY, at(2)),
+            Ok(ConsentChange::Unchanged)
+        );
+        assert_eq!((zoe.consent(), given(&zoe)), (None, vec![true, false]));
+        assert_eq!(
+            zoe.set_communication_settings(Some(EMAIL_CONTACT), BY, at(3)),
+            Ok(ConsentChange::Given)
+        );
+        let unknown = ContactId::new(uuid::Uuid::from_u128(99));
+        assert_eq!(
+            zoe.set_communication_settings(Some(unknown), BY, at(4)),
+            Err(ContactError::Unknown(unknown))
+        );
+    }
+
+    #[test]
+    fn changing_un_using_or_removing_the_consented_contact_withdraws_consent() {
+        let put = |change: fn(&mut Contact)| {
+            let mut zoe = individual();
+            let mut contact = zoe.contacts[0].clone();
+            change(&mut contact);
+            (zoe.put_contact(contact, BY, at(0)), given(&zoe))
+        };
+        let withdrawn = (Ok(ConsentChange::Withdrawn), vec![true, false]);
+        assert_eq!(
+            put(|contact| contact.value = email_contact(0, "new@example.org").value),
+            withdrawn
+        );
+        assert_eq!(put(|contact| contact.use_contact = false), withdrawn);
+        let kept = (Ok(ConsentChange::Unchanged), vec![true]);
+        assert_eq!(
+            put(|contact| contact.instructions = Some("after six".to_owned())),
+            kept
+        );
+        assert_eq!(
+            put(|contact| contact.value = email_contact(0, "ZOE@example.org").value),
+            kept
+        );
+        let mut zoe = individual();
+        let removed = zoe.remove_contact(EMAIL_CONTACT, false, BY, at(0));
+        assert_eq!(removed, Ok((Removal::Retired, ConsentChange::Withdrawn)));
+        assert_eq!(zoe.prefilled_address(), None);
+        let retired = Err(ContactError::Retired(EMAIL_CONTACT));
+        assert_eq!(
+            zoe.put_contact(email_contact(13, "zoe@example.org"), BY, at(0)),
+            retired
+        );
+    }
+
+    #[test]
+    fn only_contacts_nobody_wrote_to_are_deleted() {
+        let mut zoe = individual();
+        zoe.put_contact(email_contact(20, "second@example.org"), BY, at(0))
+            .unwrap();
+        zoe.put_contact(email_contact(21, "third@example.org"), BY, at(0))
+            .unwrap();
+        assert_eq!(zoe.contacts.iter().filter(|contact| contact.main).count(), 1);
+        let [second, third] = [zoe.contacts[1].id, zoe.contacts[2].id];
+        assert_eq!(
+            zoe.remove_contact(second, true, BY, at(0)),
+            Ok((Removal::Retired, ConsentChange::Unchanged))
+        );
+        assert_eq!(
+            zoe.remove_contact(third, false, BY, at(0)),
+            Ok((Removal::Deleted, ConsentChange::Unchanged))
+        );
+        assert_eq!(zoe.contacts.len(), 2);
+    }
+
+    #[test]
+    fn the_offered_address_is_the_consented_then_the_main_then_any() {
+        let mut zoe = individual();
+        zoe.put_contact(email_contact(20, "second@example.org"), BY, at(0))
+            .unwrap();
+        assert_eq!(zoe.prefilled_address().unwrap().normalized(), "zoe@example.org");
+        zoe.set_communication_settings(None, BY, at(0)).unwrap();
+        assert_eq!(
+            zoe.prefilled_address().unwrap().normalized(),
+            "second@example.org"
+        );
+        zoe.contacts[1].use_contact = false;
+        assert_eq!(zoe.prefilled_address().unwrap().normalized(), "zoe@example.org");
+    }
+}

@@ -371,3 +371,234 @@ impl JournalRecord {
             })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::account::{Rule, StateName, TransitionReason};
+    use crate::samples::{ACCOUNT, MAIL, WORKER, at, individual};
+
+    /// Every event there is, with its name on the bus. Names never change.
+    fn events() -> Vec<(&'static str, JournalEvent)> {
+        use JournalEvent as E;
+        let (account, individual, mail, generation) = (ACCOUNT, individual().id, MAIL, u16::MAX);
+        let (worker, job) = (WORKER, JobId::new(Uuid::max()));
+        let kid = "k".repeat(64);
+        let locked = E::AccountLocked {
+            account,
+            individual,
+            reason: LockReason::FailedSignIns,
+            mail: Some(mail),
+            generation: Some(generation),
+        };
+        vec![
+            (
+                "agency_set_up",
+                E::AgencySetUp {
+                    settings_version: u64::MAX,
+                },
+            ),
+            (
+                "settings_changed",
+                E::SettingsChanged {
+                    settings_version: u64::MAX,
+                },
+            ),
+            (
+                "sign_in_key_created",
+                E::SignInKeyCreated {
+                    audience: Audience::Portal,
+                    kid,
+                },
+            ),
+            ("worker_created", E::WorkerCreated { worker }),
+            ("worker_locked", E::WorkerLocked { worker }),
+            (
+                "account_created",
+                E::AccountCreated {
+                    account,
+                    individual,
+                    age_overridden: false,
+                },
+            ),
+            (
+                "activation_requested",
+                E::ActivationRequested {
+                    account,
+                    individual,
+                    mail,
+                    generation,
+                },
+            ),
+            (
+                "activation_withheld",
+                E::ActivationWithheld {
+                    account,
+                    individual,
+                    reason: Reason::NoConsent,
+                },
+            ),
+            ("account_activated", E::AccountActivated { account, individual }),
+            (
+                "birth_date_missed",
+                E::BirthDateMissed {
+                    account,
+                    individual,
+                    misses: 1,
+                },
+            ),
+            (
+                "birth_date_misses_cleared",
+                E::BirthDateMissesCleared { account, individual },
+            ),
+            (
+                "account_closed",
+                E::AccountClosed {
+                    account,
+                    individual,
+                    reason: CloseReason::Expired,
+                },
+            ),
+            ("account_locked", locked),
+            ("account_unlocked", E::AccountUnlocked { account, individual }),
+            ("account_disabled", E::AccountDisabled { account, individual }),
+            ("account_enabled", E::AccountEnabled { account, individual }),
+            (
+                "password_reset_forced",
+                E::PasswordResetForced { account, individual },
+            ),
+            (
+                "password_reset_requested",
+                E::PasswordResetRequested {
+                    account,
+                    individual,
+                    mail,
+                    generation,
+                },
+            ),
+            (
+                "password_changed",
+                E::PasswordChanged {
+                    account,
+                    individual,
+                    mail,
+                },
+            ),
+            (
+                "sign_in_email_changed",
+                E::SignInEmailChanged {
+                    account,
+                    individual,
+                    mail,
+                },
+            ),
+            (
+                "invitation_asked_for",
+                E::InvitationAskedFor { account, individual },
+            ),
+            (
+                "communication_consent_changed",
+                E::CommunicationConsentChanged {
+                    individual,
+                    given: true,
+                },
+            ),
+            (
+                "individual_imported",
+                E::IndividualImported {
+                    individual,
+                    job,
+                    row: u64::MAX,
+                    created: true,
+                },
+            ),
+            ("import_started", E::ImportStarted { job }),
+            ("import_continues", E::ImportContinues { job, page: u32::MAX }),
+            ("import_finished", E::ImportFinished { job }),
+        ]
+    }
+
+    fn record(events: Vec<JournalEvent>) -> JournalRecord {
+        JournalRecord {
+            id: JournalId::new(Uuid::from_u128(21)),
+            at: at(0),
+            actor: Actor::Job(JobName::ExpireActivations),
+            subject: Subject::Individual(individual().id),
+            subjects: vec![Subject::Worker(WORKER)],
+            correlation: CorrelationId::new(Uuid::from_u128(22)),
+            causation: None,
+            transition: None,
+            changed: vec![FieldName::State],
+            events,
+        }
+    }
+
+    #[test]
+    fn events_keep_their_names_and_fit_in_a_kilobyte() {
+        let (names, events): (Vec<_>, Vec<_>) = events().into_iter().unzip();
+        for (envelope, name) in record(events).envelopes().zip(names) {
+            let json = serde_json::to_value(&envelope).unwrap();
+            assert_eq!(json["type"], name);
+            assert!(json.to_string().len() <= 1024, "{name}");
+            assert_eq!(serde_json::from_value::<Envelope>(json).unwrap(), envelope);
+        }
+    }
+
+    #[test]
+    fn an_envelope_looks_like_this() {
+        let (account, individual) = (ACCOUNT, individual().id);
+        let closed = JournalEvent::AccountClosed {
+            account,
+            individual,
+            reason: CloseReason::WrongBirthDate,
+        };
+        let envelope = record(vec![closed]).envelopes().next().unwrap();
+        let golden = serde_json::json!({
+            "id": "jrn_0000000000000000000000000n-1",
+            "type": "account_closed",
+            "data": {
+                "account": "acc_00000000000000000000000009",
+                "individual": "ind_00000000000000000000000001",
+                "reason": "wrong_birth_date",
+            },
+            "v": 1,
+            "at": "2026-03-01T12:00:00Z",
+            "actor": { "kind": "job", "id": "expire_activations" },
+            "subjects": ["ind_00000000000000000000000001", "wrk_00000000000000000000000007"],
+            "correlation": "cor_0000000000000000000000000p",
+            "causation": "jrn_0000000000000000000000000n",
+        });
+        assert_eq!(serde_json::to_value(envelope).unwrap(), golden);
+    }
+
+    #[test]
+    fn a_transition_looks_like_this() {
+        let reason = Some(TransitionReason::Close(CloseReason::Expired));
+        let transition = Transition {
+            rule: Rule::A8,
+            from: StateName::Pending,
+            to: StateName::Closed,
+            reason,
+        };
+        let golden =
+            serde_json::json!({ "rule": "A8", "from": "pending", "to": "closed", "reason": "expired" });
+        assert_eq!(serde_json::to_value(transition).unwrap(), golden);
+        assert_eq!(serde_json::from_value::<Transition>(golden).unwrap(), transition);
+    }
+
+    #[test]
+    fn subjects_are_read_as_they_are_written() {
+        let all = [
+            Subject::Agency,
+            Subject::Individual(individual().id),
+            Subject::Worker(WORKER),
+            Subject::Job(JobId::new(Uuid::max())),
+        ];
+        for subject in all {
+            assert_eq!(subject.to_string().parse(), Ok(subject));
+        }
+        assert!("agency_1".parse::<Subject>().is_err() && ACCOUNT.to_string().parse::<Subject>().is_err());
+    }
+}

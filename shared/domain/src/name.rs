@@ -170,3 +170,68 @@ fn fold(text: &str) -> String {
 fn is_left_out(c: char) -> bool {
     "'’‘ʼʻ`´׳״ـ\u{AD}\u{200C}\u{200D}".contains(c)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_found_without_marks_case_or_apostrophes() {
+        for (name, folded) in [
+            ("Zoë O’Neil", "zoe oneil"),
+            ("O'NEIL o´neil oʼneil", "oneil oneil oneil"),
+            ("Jean-Luc D’Été", "jean luc dete"),
+            (
+                "Søren Łukasz Đorđe Æsa Cœur Þór",
+                "soren lukasz dorde aesa coeur thor",
+            ),
+            ("Straße STRASSE Weiẞ", "strasse strasse weiss"),
+            ("İbrahim Işıl", "ibrahim isil"),
+            ("Nguyễn Thị Hương", "nguyen thi huong"),
+            ("Ζωής ΖΩΗΣ", "ζωησ ζωησ"),
+            ("مُحَمَّد أحمد فاطمة", "محمد احمد فاطمه"),
+            ("שָׂרָה כ״ץ", "שרה כץ"),
+            ("王 小明", "王 小明"),
+            ("ﬁona　Ｋｉｍ", "fiona kim"),
+            ("=1+1", "1 1"),
+            (" ,- ", ""),
+        ] {
+            assert_eq!(tokens(name).join(" "), folded, "{name}");
+        }
+        assert_eq!(tokens("Zoe\u{308}"), tokens("Zo\u{EB}"));
+        assert_eq!(tokens("김민준"), tokens("\u{1100}\u{1175}\u{11B7}민준"));
+    }
+
+    #[test]
+    fn a_name_is_searched_by_all_parts_and_compared_by_two() {
+        let name = PersonName::new(" Maria ", "de  los Ángeles", "García", "Mari").unwrap();
+        assert_eq!(
+            (name.called(), name.full().as_str()),
+            ("Mari", "Maria de  los Ángeles García")
+        );
+        let found = ["angeles", "de", "garcia", "los", "mari", "maria"].map(str::to_owned);
+        assert_eq!(name.search_tokens(), BTreeSet::from(found));
+        assert_eq!(name.folded_full(), "maria garcia");
+        assert_eq!(format!("{name:?}"), "PersonName(…)");
+    }
+
+    #[test]
+    fn names_that_hide_something_are_refused() {
+        let refused = |first: &str, last: &str| PersonName::new(first, "", last, "").unwrap_err();
+        assert_eq!(refused("", "O").to_string(), "first_name: fill this in");
+        assert_eq!(
+            refused("Zoë", " "),
+            NameError {
+                part: "last_name",
+                error: TextError::Empty
+            }
+        );
+        assert_eq!(
+            refused("Zoë", &"x".repeat(101)).error,
+            TextError::TooLong { max: 100 }
+        );
+        for hidden in ["a\u{0}b", "a\nb", "a\u{202E}b", "a\u{2066}b"] {
+            assert_eq!(refused(hidden, "O").error, TextError::ControlCharacter);
+        }
+    }
+}

@@ -91,3 +91,48 @@ impl Session {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::samples::{ACCOUNT, at, settings};
+
+    fn session() -> Session {
+        Session::open(
+            SessionId::new(Uuid::from_u128(1)),
+            Holder::Client(ACCOUNT),
+            2,
+            AuthLevel::Password,
+            at(0),
+        )
+    }
+
+    #[test]
+    fn a_session_ends_idle_in_all_and_by_epoch() {
+        let (session, settings) = (session(), settings());
+        let live = |minutes, epoch| session.is_live(at(0) + TimeDelta::minutes(minutes), &settings, epoch);
+        assert!(live(14, 2) && !live(15, 2) && !live(1, 3) && !live(1, 1));
+    }
+
+    #[test]
+    fn only_a_live_session_is_extended_and_none_beyond_its_end() {
+        let (mut session, settings) = (session(), settings());
+        assert_eq!(session.extend(at(1), &settings, 2), None);
+        for minutes in (10..12 * 60).step_by(10) {
+            session = session
+                .extend(at(0) + TimeDelta::minutes(minutes), &settings, 2)
+                .unwrap();
+        }
+        assert_eq!(
+            (
+                session.idle_until(&settings),
+                session.is_live(at(12), &settings, 2)
+            ),
+            (at(12), false)
+        );
+        let stepped_back = session.extend(at(11), &settings, 2).unwrap();
+        assert_eq!(stepped_back.extended_at, session.extended_at);
+    }
+}

@@ -42,7 +42,7 @@ pub struct General {
     pub enabled: bool,
     /// Days of 24 hours until an invitation nobody took closes (A8), 1–30.
     pub activation_expiry_days: u8,
-    /// Days before that end when the client is reminded, 0 for never; less than the expiry.
+    /// Days before that end when the client is reminded, 0 for never, at most 29.
     pub reminder_days: u8,
     /// The date the agency enters for unknown birth dates: it activates nothing (A1).
     pub default_birth_date: Option<BirthDate>,
@@ -186,7 +186,6 @@ impl Settings {
     pub fn new(draft: Draft) -> Result<Self, Vec<FieldError>> {
         let mut errors = Vec::new();
         let general = &draft.general;
-        let expiry = general.activation_expiry_days;
         let mut bound = |field, value: u16, bounds: RangeInclusive<u16>| {
             if !bounds.contains(&value) {
                 let help = format!("choose a number from {} to {}", bounds.start(), bounds.end());
@@ -197,12 +196,12 @@ impl Settings {
                 });
             }
         };
-        bound("general.activation_expiry_days", expiry.into(), 1..=30);
         bound(
-            "general.reminder_days",
-            general.reminder_days.into(),
-            0..=u16::from(expiry.saturating_sub(1)),
+            "general.activation_expiry_days",
+            general.activation_expiry_days.into(),
+            1..=30,
         );
+        bound("general.reminder_days", general.reminder_days.into(), 0..=29);
         bound("general.minimum_age", general.minimum_age.into(), 0..=21);
         bound("general.failed_sign_ins", general.failed_sign_ins, 3..=100);
         bound(
@@ -333,4 +332,70 @@ fn is_link(url: &str) -> bool {
         && !url
             .chars()
             .any(|c| c.is_whitespace() || c.is_control() || matches!(c, '"' | '<' | '>' | '\\'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::samples::{at, email, settings, settings_with};
+
+    #[test]
+    fn every_field_out_of_bounds_is_told_at_once() {
+        let mut draft = settings().into_draft();
+        draft.general = General {
+            activation_expiry_days: 31,
+            reminder_days: 30,
+            minimum_age: 22,
+            failed_sign_ins: 2,
+            password_minimum: 11,
+            idle_minutes: 16,
+            total_hours: 13,
+            ..draft.general
+        };
+        draft.agency.name = " ".to_owned();
+        draft.agency.help_url = Some("javascript:alert(1)".to_owned());
+        draft.communications.authentication.sender = Some(Sender {
+            name: "a\nb".to_owned(),
+            address: email("a@b.example"),
+        });
+        let errors = Settings::new(draft).unwrap_err();
+        let fields: Vec<_> = errors.iter().map(|error| (error.field, error.code)).collect();
+        assert_eq!(
+            fields,
+            [
+                ("general.activation_expiry_days", "out_of_bounds"),
+                ("general.reminder_days", "out_of_bounds"),
+                ("general.minimum_age", "out_of_bounds"),
+                ("general.failed_sign_ins", "out_of_bounds"),
+                ("general.password_minimum", "out_of_bounds"),
+                ("general.idle_minutes", "out_of_bounds"),
+                ("general.total_hours", "out_of_bounds"),
+                ("agency.name", "empty"),
+                ("communications.authentication.sender.name", "control_character"),
+                ("agency.help_url", "not_a_link"),
+            ]
+        );
+        assert_eq!(errors[0].help, "choose a number from 1 to 30");
+    }
+
+    #[test]
+    fn the_defaults_are_within_bounds_and_off() {
+        let settings = settings_with(|draft| draft.general = General::default());
+        assert_eq!(
+            (settings.ready(), settings.can_be_enabled()),
+            (Err(NotReady::NotEnabled), Ok(()))
+        );
+    }
+
+    #[test]
+    fn days_are_the_agencys() {
+        let midnight_in_toronto = at(15) + chrono::TimeDelta::hours(2);
+        assert_eq!(
+            settings()
+                .today(midnight_in_toronto - chrono::TimeDelta::seconds(1))
+                .to_string(),
+            "2026-03-01"
+        );
+        assert_eq!(settings().today(midnight_in_toronto).to_string(), "2026-03-02");
+    }
 }

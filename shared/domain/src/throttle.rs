@@ -119,3 +119,29 @@ impl Limit {
         Verdict::Wait(wait.max(1))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::samples::at;
+
+    #[test]
+    fn what_goes_over_a_limit_waits_for_the_next_window() {
+        let limit = Limit {
+            per: Per::Account,
+            allowed: 3,
+            window: HOUR,
+        };
+        let late = at(0) + chrono::TimeDelta::minutes(50);
+        assert_eq!(
+            (limit.check(3, late), limit.check(4, late)),
+            (Verdict::Ok, Verdict::Wait(600))
+        );
+        assert_eq!(limit.window_at(at(0)) + 1, limit.window_at(at(1)));
+        assert_eq!(limit.window_ends(late), at(1).timestamp());
+        assert_eq!(
+            limit.check(4, at(1) - chrono::TimeDelta::milliseconds(1)),
+            Verdict::Wait(1)
+        );
+    }
+}

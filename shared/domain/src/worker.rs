@@ -325,3 +325,121 @@ pub fn visible(worker: &Worker, individual: &Individual) -> bool {
         UserGroup::ClinicalWorker => individual.workers.contains(&worker.id),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::samples::{individual, settings, worker};
+
+    /// Who may: S(ystem Administrator), I(ntake-Mgmt), A(dmin-Exec), C(linical Worker); whether activations must be
+    /// allowed; what denies it.
+    const TABLE: &str = "
+    set_up_communications      | S   |     |
+    set_up_client_connect      | S   |     |
+    set_up_images              | S   |     |
+    set_up_worker_photos       | S   |     |
+    set_up_credit_card         | S   |     |
+    manage_staff               | S   |     |
+    see_individuals            | IAC |     |
+    create_account             | IAC | yes |
+    resend_activation          | IAC | yes |
+    override_age               | IA  |     |
+    suspend_account            | IAC |     |
+    unlock_account             | IAC |     |
+    close_account              | IA  |     | close
+    disable_account            | IA  |     | disable
+    enable_account             | IA  | yes |
+    maintain_accounts          | IA  |     | maintenance
+    change_accounts_in_bulk    | IA  |     | bulk
+    activate_in_bulk           | IA  | yes | bulk
+    force_reset                | IA  |     | force_reset
+    see_statistics             | IA  |     | statistics
+    edit_individual            | IAC |     |
+    set_communication_settings | IAC |     | consent
+    read_history               | IAC |     |
+    create_individual          | IA  |     |
+    import_individuals         | IA  |     | import
+    manage_services            | IA  |     | services
+    edit_client_facing         | IA  |     | services
+    write_to_clients           | IAC |     |
+    assign_tasks               | IAC |     |
+    record_attendance          | IAC |     |
+    invoice                    | IA  |     | billing
+    see_accounting_discussions | IA  |     | billing
+    export                     | IA  |     | export
+    ";
+
+    #[test]
+    fn every_permission_of_every_group_under_every_switch() {
+        let id = worker(UserGroup::AdminExec).security_class;
+        let denials = std::iter::once(BTreeSet::new())
+            .chain(Denial::ALL.iter().map(|denial| BTreeSet::from([*denial])))
+            .chain([Denial::ALL.iter().copied().collect()]);
+        let classes: Vec<_> = denials
+            .flat_map(|denials| [true, false].map(|allow_activations| (denials.clone(), allow_activations)))
+            .map(|(denials, allow_activations)| SecurityClass {
+                id,
+                name: String::new(),
+                allow_activations,
+                denials,
+            })
+            .collect();
+        let rows: Vec<_> = TABLE.lines().filter(|line| !line.trim().is_empty()).collect();
+        assert_eq!(rows.len(), Permission::ALL.len());
+        for row in rows {
+            let cells: Vec<_> = row.split('|').map(str::trim).collect();
+            let permission: Permission = cells[0].parse().unwrap();
+            for (group, letter) in UserGroup::ALL.iter().zip(['S', 'I', 'A', 'C']) {
+                for class in &classes {
+                    let expected = cells[1].contains(letter)
+                        && (cells[2].is_empty() || class.allow_activations)
+                        && !class.denials.iter().any(|denial| denial.code() == cells[3]);
+                    assert_eq!(
+                        permits(*group, class, permission),
+                        expected,
+                        "{group} {permission} {class:?}"
+                    );
+                    assert_eq!(
+                        permissions(*group, class).any(|held| held == permission),
+                        expected
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_new_class_allows_no_activations() {
+        let class = SecurityClass::new(worker(UserGroup::AdminExec).security_class, "New".to_owned());
+        assert!(!permits(UserGroup::AdminExec, &class, Permission::CreateAccount));
+    }
+
+    #[test]
+    fn who_is_not_assigned_does_not_exist_for_a_clinical_worker() {
+        let (assigned, mut stranger) = (individual(), individual());
+        stranger.workers.clear();
+        let sees = |group, whom| visible(&worker(group), whom);
+        assert!(sees(UserGroup::ClinicalWorker, &assigned) && !sees(UserGroup::ClinicalWorker, &stranger));
+        assert!(sees(UserGroup::IntakeMgmt, &stranger) && sees(UserGroup::AdminExec, &stranger));
+        assert!(!sees(UserGroup::SystemAdministrator, &assigned));
+    }
+
+    #[test]
+    fn workers_are_locked_by_wrong_passwords_as_clients_are() {
+        let (worker, settings) = (worker(UserGroup::IntakeMgmt), settings());
+        assert_eq!(worker.wrong_password(9, &settings), None);
+        let locked = worker.wrong_password(10, &settings).unwrap();
+        assert!(worker.may_sign_in() && !locked.may_sign_in());
+        assert_eq!(locked.wrong_password(11, &settings), None);
+        let tried = Worker {
+            state: WorkerState::Active {
+                failed_sign_ins: 9,
+                must_reset: false,
+            },
+            ..worker.clone()
+        };
+        assert_eq!(tried.signed_in(), worker);
+        let shown = format!("{worker:?}");
+        assert!(!shown.contains("Ortiz") && !shown.contains("harbour"));
+    }
+}

@@ -217,6 +217,8 @@ mod sign_in;
 mod upkeep;
 
 #[cfg(test)]
+mod effects;
+#[cfg(test)]
 mod life;
 #[cfg(test)]
 mod table;
