@@ -434,7 +434,7 @@ mod tests {
         let mut zoe = individual();
         let removed = zoe.remove_contact(EMAIL_CONTACT, false, BY, at(0));
         assert_eq!(removed, Ok((Removal::Retired, ConsentChange::Withdrawn)));
-        assert_eq!(zoe.prefilled_address(), None);
+        assert_eq!((zoe.prefilled_address(), zoe.contacts[0].main), (None, false));
         let retired = Err(ContactError::Retired(EMAIL_CONTACT));
         assert_eq!(
             zoe.put_contact(email_contact(13, "zoe@example.org"), BY, at(0)),

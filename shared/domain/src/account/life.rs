@@ -59,7 +59,7 @@ fn step() -> impl Strategy<Value = Step> {
         Just(ForgetPassword),
         Just(WrongPassword),
         Just(WrongPassword),
-        (0_i64..60).prop_map(Wait),
+        (0_i64..6).prop_map(|half_days| Wait(12 * half_days)),
         any::<bool>().prop_map(|old_link| ResetPassword { old_link }),
         (any::<bool>(), prop::bool::weighted(0.2))
             .prop_map(|(right, old_link)| TryBirthDate { right, old_link }),
