@@ -250,6 +250,15 @@ fn holding_pk(individual: IndividualId) -> String {
     format!("individual#{individual}")
 }
 
+#[cfg(test)]
+pub(crate) fn holding_item(individual: IndividualId, holding: &Holding) -> Result<Map, Fault> {
+    let item = HoldingItem {
+        open: holding.open,
+        closed: holding.closed.clone(),
+    };
+    item.write(&holding_pk(individual), None)
+}
+
 pub(crate) fn holding(individual: IndividualId) -> One<Holding> {
     One::new(Table::Accounts, holding_pk(individual))
 }

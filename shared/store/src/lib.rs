@@ -25,6 +25,8 @@ mod mail;
 mod query;
 mod session;
 pub mod tables;
+#[cfg(test)]
+mod tests;
 mod throttles;
 mod worker;
 

@@ -6,7 +6,8 @@ use domain::mail::MailKind;
 use domain::{AccountId, EmailAddress, IndividualId, Language, MailId};
 use serde::{Deserialize, Serialize};
 
-use crate::item::{Page, Position, Shape, parsed, string};
+use crate::ask::FromItem;
+use crate::item::{Map, Page, Position, Shape, parsed, string};
 use crate::query::Rows;
 use crate::tables::INDIVIDUAL;
 use crate::{Fault, Store, Table};
@@ -169,6 +170,20 @@ impl TryFrom<FateItem> for MailRecord {
     }
 }
 
+impl FromItem for MailRecord {
+    fn from_item(map: Map) -> Result<Self, Fault> {
+        FateItem::read(map)?.try_into()
+    }
+}
+
+pub(crate) fn item(record: &MailRecord) -> Result<Map, Fault> {
+    let sk = match record.fate {
+        Fate::Sent { .. } => SENT,
+        Fate::Dropped { .. } => DROPPED,
+    };
+    FateItem::from(record).write(&record.of.mail.to_string(), Some(sk))
+}
+
 impl Store {
     /// Claims a mail before it is handed to the mail service, for `stale_after`; then the claim may be taken over.
     ///
@@ -215,12 +230,7 @@ impl Store {
     /// # Errors
     /// `Unavailable` or `Refused`.
     pub async fn append_mail(&self, record: &MailRecord) -> Result<(), Fault> {
-        let sk = match record.fate {
-            Fate::Sent { .. } => SENT,
-            Fate::Dropped { .. } => DROPPED,
-        };
-        let item = FateItem::from(record).write(&record.of.mail.to_string(), Some(sk))?;
-        self.append(TABLE, item).await.map(|_| ())
+        self.append(TABLE, item(record)?).await.map(|_| ())
     }
 
     /// What was mailed to an individual, and what was not, newest first.
@@ -236,6 +246,6 @@ impl Store {
         let rows = Rows::of_index(TABLE, &INDIVIDUAL, individual.to_string())
             .newest_first()
             .page(after, limit);
-        self.rows(rows).await?.read(|row| FateItem::read(row)?.try_into())
+        self.rows(rows).await?.read(MailRecord::from_item)
     }
 }
