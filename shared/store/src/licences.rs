@@ -85,11 +85,12 @@ impl Transaction {
         let write = Write::update(
             Table::Accounts,
             key(self.shard(LICENCE_SHARDS)),
-            "SET free = free - :one",
+            "SET #free = #free - :one",
         );
         self.push(Ok(write
+            .name("#free", "free")
             .value(":one", n(1))
-            .when("free >= :one", Refusal::Licence)))
+            .when("#free >= :one", Refusal::Licence)))
     }
 
     /// Gives one back.
@@ -97,9 +98,10 @@ impl Transaction {
         let write = Write::update(
             Table::Accounts,
             key(self.shard(LICENCE_SHARDS)),
-            "SET free = free + :one",
+            "SET #free = #free + :one",
         );
         self.push(Ok(write
+            .name("#free", "free")
             .value(":one", n(1))
             .when("attribute_exists(pk)", Refusal::Stale(Kind::Licences))))
     }

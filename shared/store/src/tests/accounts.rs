@@ -420,7 +420,7 @@ fn an_account_without_the_data_of_its_state_is_corrupt() {
     let fault = <Versioned<Account> as crate::ask::FromItem>::from_item(map.clone()).unwrap_err();
     assert_eq!(
         fault.to_string(),
-        "corrupt item in table `accounts`: invalid type"
+        "corrupt item in table `accounts`: Expected string"
     );
     map.remove("v");
     assert!(crate::account::AccountItem::read(map).is_err());

@@ -227,7 +227,7 @@ fn opening(record_number: u64, changed: &Changed) -> Transaction {
 /// A store with that many licences.
 async fn store_with_licences(total: u32) -> Store {
     let store = store().await;
-    let mut transaction = Transaction::new(&record(900_000, 1));
+    let mut transaction = Transaction::new(&record(900_000, 2));
     transaction.put_licences(total);
     store.commit(transaction).await.unwrap();
     store
