@@ -115,7 +115,7 @@ fn variables(operation: &Operation) -> Vec<(&'static str, String)> {
             ]),
             Use::PutEvents => variables.push(("BUS_NAME", "!Ref BusName".to_owned())),
             Use::ReadUploads | Use::WriteUploads => {
-                variables.push(("UPLOADS_BUCKET", "!Ref UploadsBucket".to_owned()))
+                variables.push(("UPLOADS_BUCKET", "!Ref UploadsBucket".to_owned()));
             }
             Use::Read(secret) | Use::Write(secret) => {
                 variables.push((secret.env_var(), format!("!Ref {}", secret_id(*secret))));
@@ -239,7 +239,12 @@ fn statements(operation: &Operation) -> String {
                 &["events:PutEvents"],
                 &[arn("events", "event-bus/${BusName}")],
             ),
-            Use::ReadUploads => statement("ReadUploads", &["s3:GetObject"], &[uploads()]),
+            // Without the right to list, S3 says of a missing object that it is forbidden.
+            Use::ReadUploads => {
+                let bucket = "!Sub arn:${AWS::Partition}:s3:::${UploadsBucket}".to_owned();
+                statement("ReadUploads", &["s3:GetObject"], &[uploads()])
+                    + &statement("FindUploads", &["s3:ListBucket"], &[bucket])
+            }
             Use::WriteUploads => statement("WriteUploads", &["s3:PutObject"], &[uploads()]),
             Use::Read(secret) => {
                 let sid = format!("Read{}", secret_id(*secret));
@@ -362,7 +367,7 @@ fn on_key(operation: &Operation) -> String {
 }
 
 fn uploads() -> String {
-    "!Sub arn:${AWS::Partition}:s3:::${UploadsBucket}/*".to_owned()
+    "!Sub arn:${AWS::Partition}:s3:::${UploadsBucket}/imports/*".to_owned()
 }
 
 fn arn(service: &str, resource: &str) -> String {

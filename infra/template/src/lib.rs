@@ -83,7 +83,12 @@ fn functions(part: &str, stack: &str) -> String {
 
 fn root_block(name: &str) -> Option<String> {
     if let Some(stack) = name.strip_suffix(" arguments") {
-        return Some(needs(&operations_of(stack)).into_iter().map(Need::argument).collect());
+        return Some(
+            needs(&operations_of(stack))
+                .into_iter()
+                .map(Need::argument)
+                .collect(),
+        );
     }
     tables_part::root_block(name)
 }

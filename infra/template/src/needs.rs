@@ -91,7 +91,7 @@ impl Need {
             }
             Self::Uploads => "clientconnect-dev-uploads-000000000000".to_owned(),
             Self::Bus => "clientconnect-dev".to_owned(),
-            Self::MailDomain => "agency.example".to_owned(),
+            Self::MailDomain => "alderquay.example.org".to_owned(),
             Self::PortalUrl => "http://127.0.0.1:8080".to_owned(),
             Self::Key => format!("arn:aws:kms:{HERE}:key/00000000-0000-0000-0000-000000000000"),
             Self::LogDays => "90".to_owned(),
@@ -102,11 +102,7 @@ impl Need {
 
     /// Its declaration in the stack.
     pub(crate) fn parameter(self) -> String {
-        let kind = if self == Self::LogDays {
-            "Number"
-        } else {
-            "String"
-        };
+        let kind = if self == Self::LogDays { "Number" } else { "String" };
         format!(
             "{}:\n  Type: {kind}\n  Default: {}\n",
             self.name(),

@@ -15,7 +15,7 @@ const EDGE: &str = include_str!("../../edge.yaml");
 /// The only places of functions' roles with a `*`.
 const WILDCARDS: [(&str, &str); 2] = [
     (
-        "s3:::${UploadsBucket}/*",
+        "s3:::${UploadsBucket}/imports/*",
         "uploads are named when they are asked for",
     ),
     (

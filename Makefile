@@ -1,0 +1,77 @@
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+# Tools that `make` itself installs, for every clone of one user.
+export TOOLS ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/clientconnect
+export PATH := $(PATH):$(TOOLS)/bin
+export SAM_CLI_TELEMETRY := 0
+# Functions share one artifact: build it once, upload it once.
+export SAM_CLI_BETA_BUILD_PERFORMANCE := 1
+export SAM_CLI_BETA_PACKAGE_PERFORMANCE := 1
+
+# For `make run`.
+export PORTAL_PORT ?= 8080
+export ADMIN_PORT ?= 8081
+export AWS_PORT ?= 8082
+export DEMO ?=
+
+ENSURE := scripts/ensure.sh
+SUITE := scripts/suite.sh
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+
+.PHONY: help
+help: ## This list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | column -t -s "$$(printf '\t')"
+
+.PHONY: run
+run: bins ## Run the whole product here (PORTAL_PORT, ADMIN_PORT, AWS_PORT; DEMO=fresh begins anew)
+	@exec $(TARGET)/debug/clientconnect
+
+.PHONY: bins
+bins: rust
+	@[ -x $(TARGET)/debug/clientconnect ] || echo "· Building, the first time about 10 minutes on two cores; later seconds." >&2
+	@cargo build --workspace --bins
+
+.PHONY: test
+test: ## Every test, each suite with its time
+	@$(ENSURE) rust nextest deny sam
+	@$(SUITE) "format" cargo fmt --all --check
+	@$(SUITE) "dependencies" cargo deny --log-level error --all-features check --hide-inclusion-graph bans licenses sources
+	@$(SUITE) "templates" scripts/validate.sh
+	@$(SUITE) "clippy" cargo clippy --quiet --workspace --all-targets --all-features -- -D warnings
+	@$(SUITE) "programs" cargo build --quiet --workspace --bins
+	@$(SUITE) "tests" cargo nextest run --workspace --no-fail-fast --cargo-quiet
+
+.PHONY: template
+template: rust ## Write infra/*.yaml from the table of operations
+	@cargo run --quiet -p template
+
+.PHONY: build
+build: rust ## Build the artifact for Lambda and put the templates for it in .aws-sam (ARM=1 for arm64)
+	@$(ENSURE) sam
+	@echo "· Building the artifact in release, about 6 minutes on two cores when all of it is new." >&2
+	@sam build $(if $(ARM),--parameter-overrides Architecture=arm64)
+	@scripts/artifact.sh
+
+.PHONY: deploy
+deploy: build ## Deploy to STAGE=dev, staging or production (docs/operating.md)
+	@sam deploy --config-env $(or $(STAGE),dev)
+
+.PHONY: advisories
+advisories: rust ## Look for known weaknesses of the dependencies (asks the network)
+	@$(ENSURE) deny
+	@cargo deny --all-features check advisories
+
+.PHONY: rust
+rust:
+	@$(ENSURE) rust
+
+.PHONY: clean
+clean: ## Remove what was built, and the local data
+	@rm -rf .aws-sam .local
+	@cargo clean
+
+.PHONY: clean-tools
+clean-tools: ## Remove the tools that make installed
+	@rm -rf "$(TOOLS)"
