@@ -1,17 +1,15 @@
 //! What one invocation knows: its time, its request, and the services of its function.
 
 use chrono::{DateTime, Utc};
-use domain::journal::{Actor, JournalRecord};
+use domain::id::{CorrelationId, JournalId};
 use http::HeaderMap;
 use lambda_http::request::RequestContext;
 use lambda_http::{Request, RequestExt};
-use serde::Serialize;
-use store::{CommitError, Conflict, Fault, Transaction};
+use store::Fault;
 use uuid::Uuid;
 
 use crate::operation::Operation;
 use crate::ports::uuid_v7;
-use crate::problem::EntryRefusal;
 use crate::services::Services;
 
 /// One invocation.
@@ -27,15 +25,19 @@ pub struct Context<'a> {
     pub request_id: String,
     /// The viewer's network address, where a request brought one.
     pub viewer: String,
-    /// The caller's idempotency key, where the operation takes one.
-    pub(crate) idempotency: Option<IdempotencyKey>,
+    /// The same for everything that follows from one request.
+    pub correlation: CorrelationId,
+    /// The journal record whose event is being handled.
+    pub causation: Option<JournalId>,
+    /// The call by its idempotency key, where the caller gave one.
+    pub(crate) idempotency: Option<Call>,
 }
 
-/// An `Idempotency-Key` bound to its caller, operation and payload.
+/// A call that may be repeated.
 #[derive(Clone, Debug)]
-pub(crate) struct IdempotencyKey {
-    /// SHA-256 of caller, operation and key.
-    pub(crate) scope: String,
+pub(crate) struct Call {
+    /// SHA-256 of caller, operation and `Idempotency-Key`.
+    pub(crate) name: String,
     /// SHA-256 of the request.
     pub(crate) payload: String,
 }
@@ -45,7 +47,16 @@ impl<'a> Context<'a> {
     #[must_use]
     pub fn new(operation: &'static Operation, services: &'a Services, request_id: String) -> Self {
         let now = services.clock.now();
-        Self { operation, services, now, request_id, viewer: String::new(), idempotency: None }
+        Self {
+            operation,
+            services,
+            now,
+            request_id,
+            viewer: String::new(),
+            correlation: CorrelationId::new(uuid_v7(now, services.random.as_ref())),
+            causation: None,
+            idempotency: None,
+        }
     }
 
     /// Takes the viewer's address from where only the gateway, or CloudFront before it, can have written it.

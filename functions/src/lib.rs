@@ -4,6 +4,7 @@
 //! functions (`bootstrap`) and in one process on a developer's machine (`infra/local`).
 
 pub mod admin;
+mod change;
 pub mod context;
 pub mod entry;
 pub mod environment;
@@ -15,7 +16,10 @@ pub mod portal;
 pub mod ports;
 pub mod problem;
 pub mod services;
+mod signing_in;
 mod table;
+mod throttling;
+mod uploads;
 
 use lambda_http::request::LambdaRequest;
 use lambda_http::{Body, Request, RequestExt, Response};

@@ -41,13 +41,15 @@ async fn run(environment: Environment) -> Result<(), lambda_runtime::Error> {
     let services = &services;
     match operation.run {
         Run::Http(_) => {
-            lambda_http::run(service_fn(|request| functions::answer(operation, services, request))).await
+            let answer = async |request| functions::answer(operation, services, request).await.map_err(lambda_runtime::Error::from);
+            lambda_http::run(service_fn(answer)).await
         }
         Run::Event(_) => {
-            lambda_runtime::run(service_fn(|event: LambdaEvent<Value>| {
-                functions::handle(operation, services, event.payload, event.context.request_id)
-            }))
-            .await
+            let handle = async |event: LambdaEvent<Value>| {
+                let handled = functions::handle(operation, services, event.payload, event.context.request_id).await;
+                handled.map_err(lambda_runtime::Error::from)
+            };
+            lambda_runtime::run(service_fn(handle)).await
         }
     }
 }

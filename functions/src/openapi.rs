@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
-use utoipa::ToSchema;
+use utoipa::{PartialSchema as _, ToSchema};
 
 use crate::entry::caller::Caller;
 use crate::entry::http::HttpOperation;
@@ -46,7 +46,7 @@ pub fn refusals(operation: &Operation) -> Vec<(&'static str, u16, &'static str)>
         "unsupported_content_type" | "request_too_large" => mutating,
         "not_signed_in" | "session_ended" => signed_in,
         "not_allowed" => matches!(operation.access, Access::Permitted(_)),
-        "idempotency_key_missing" | "idempotency_key_reused" => operation.idempotency == Idempotency::Required,
+        "idempotency_key_missing" | "idempotency_key_reused" => operation.idempotency != Idempotency::ByNature,
         _ => true,
     });
     let own = (run.describe)().refusals;
@@ -103,9 +103,9 @@ fn path_item(operation: &Operation, method: Method, path: &str, description: &De
     if let Some(required) = body.get_mut("required").and_then(Value::as_array_mut) {
         required.retain(|name| name.as_str().is_none_or(|name| !names.iter().any(|known| known == name)));
     }
-    if operation.idempotency == Idempotency::Required {
+    if operation.idempotency != Idempotency::ByNature {
         parameters.push(json!({
-            "name": "Idempotency-Key", "in": "header", "required": true,
+            "name": "Idempotency-Key", "in": "header", "required": operation.idempotency == Idempotency::Required,
             "description": "Makes a repeated call have the effect of one, for 24 hours.",
             "schema": { "type": "string", "pattern": "^[A-Za-z0-9_-]{8,64}$" },
         }));

@@ -161,6 +161,8 @@ pub enum Access {
 pub enum Idempotency {
     /// Repeating it has the effect of one by its nature.
     ByNature,
+    /// The caller may send a key.
+    Accepted,
     /// The caller must send a key.
     Required,
 }

@@ -42,6 +42,27 @@ impl<R> From<Fault> for Failure<R> {
     }
 }
 
+/// Of an operation that refuses nothing beyond what its entry does.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("never refused")]
+pub enum NoRefusal {}
+
+impl Refusal for NoRefusal {
+    const ALL: &'static [(&'static str, u16, &'static str)] = &[];
+
+    fn code(&self) -> &'static str {
+        match *self {}
+    }
+
+    fn status(&self) -> u16 {
+        match *self {}
+    }
+
+    fn parameters(&self) -> Map<String, Value> {
+        match *self {}
+    }
+}
+
 /// Declares an operation's error enum: variant => status, code, English title.
 macro_rules! refusals {
     ($(#[$meta:meta])* $vis:vis enum $name:ident {

@@ -16,7 +16,7 @@ use tracing::{error, info};
 
 use super::BoxFuture;
 use super::caller::Caller;
-use crate::context::{Context, IdempotencyKey};
+use crate::context::{Call, Context};
 use crate::operation::{Idempotency, Method, Trigger};
 use crate::problem::{EntryRefusal, Failure, Problem, Refusal};
 
@@ -29,8 +29,8 @@ pub trait HttpOperation: 'static {
     type Caller: Caller;
     /// Body, path parameters and query together, as one object.
     type Request: DeserializeOwned + Described + Send;
-    /// The body of a success.
-    type Response: Serialize + Described + Send;
+    /// The body of a success; read back when a call is repeated.
+    type Response: Serialize + DeserializeOwned + Described + Send;
     /// What it expects to refuse.
     type Refused: Refusal;
 
@@ -117,7 +117,7 @@ async fn attempt<O: HttpOperation>(
     match O::handle(&context, caller, input).await {
         // The work may be refused *because* it was done before: only then is it worth asking for the first answer.
         Err(refused @ (Failure::Refused(_) | Failure::Entry(EntryRefusal::Conflict))) => {
-            match context.first_answer().await? {
+            match context.first_answer::<O::Response>().await? {
                 None => Err(refused),
                 Some(Ok(body)) => Ok(Reply::from(body)),
                 Some(Err(reused)) => Err(Failure::Entry(reused)),
@@ -196,16 +196,20 @@ fn idempotency_key<O: HttpOperation>(
     headers: &HeaderMap,
     caller: &O::Caller,
     input: &Map<String, Value>,
-) -> Result<Option<IdempotencyKey>, EntryRefusal> {
+) -> Result<Option<Call>, EntryRefusal> {
     if context.operation.idempotency == Idempotency::ByNature {
         return Ok(None);
     }
-    let given = text(headers, &HeaderName::from_static("idempotency-key"))
+    let given = text(headers, &HeaderName::from_static("idempotency-key"));
+    if given.is_none() && context.operation.idempotency == Idempotency::Accepted {
+        return Ok(None);
+    }
+    let given = given
         .filter(|key| (8..=64).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b)))
         .ok_or(EntryRefusal::IdempotencyKeyMissing)?;
     let payload = serde_json::to_vec(input).map_err(|_| EntryRefusal::Internal)?;
-    Ok(Some(IdempotencyKey {
-        scope: sha256(format!("{}\0{}\0{given}", caller.name(), context.operation.name).as_bytes()),
+    Ok(Some(Call {
+        name: sha256(format!("{}\0{}\0{given}", caller.name(), context.operation.name).as_bytes()),
         payload: sha256(&payload),
     }))
 }

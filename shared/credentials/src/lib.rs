@@ -10,7 +10,7 @@ pub mod session_token;
 pub use cursor::{CursorError, Seal};
 pub use link::{LinkKeys, LinkPurpose, LinkToken};
 pub use password::{Password, PasswordHash, PasswordRefused};
-pub use session_token::{Audience, Claims, KeyPair, SigningKey, TokenRefused, VerifyingKeys};
+pub use session_token::{Claims, KeyPair, SigningKey, TokenRefused, VerifyingKeys};
 
 /// A key, or key material, that couldn't be used; says which, never what.
 #[derive(Debug, thiserror::Error)]

@@ -8,6 +8,7 @@ use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPai
 use chrono::{DateTime, Utc};
 use data_encoding::BASE64;
 use domain::id::SessionId;
+use domain::journal::Audience;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
 
@@ -17,24 +18,6 @@ const ISSUER: &str = "clientconnect";
 const TYPE: &str = "session+jwt";
 /// Seconds by which two machines' clocks may differ.
 const LEEWAY: i64 = 5;
-
-/// Which of the two APIs a token opens; the other refuses it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Audience {
-    /// Clients.
-    Portal,
-    /// Workers.
-    Admin,
-}
-
-impl Audience {
-    const fn as_str(self) -> &'static str {
-        match self {
-            Self::Portal => "portal",
-            Self::Admin => "admin",
-        }
-    }
-}
 
 /// What a session token says. Everything else about a session is read from its record.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,7 +40,7 @@ impl Claims {
     pub fn new(audience: Audience, holder: String, session: SessionId, now: DateTime<Utc>, ends: DateTime<Utc>) -> Self {
         Self {
             iss: ISSUER.to_owned(),
-            aud: audience.as_str().to_owned(),
+            aud: audience.code().to_owned(),
             exp: ends.timestamp(),
             nbf: now.timestamp(),
             iat: now.timestamp(),
@@ -165,12 +148,6 @@ impl VerifyingKeys {
             .map(Self)
     }
 
-    /// Whether a token names a key known here: an unknown one is worth one look for newer keys, no more.
-    #[must_use]
-    pub fn knows(&self, token: &str) -> bool {
-        jsonwebtoken::decode_header(token).ok().and_then(|header| header.kid).is_some_and(|kid| self.0.contains_key(&kid))
-    }
-
     /// Checks signature, algorithm, type, issuer, audience and both ends of its time.
     ///
     /// # Errors
@@ -182,7 +159,7 @@ impl VerifyingKeys {
         }
         let key = header.kid.and_then(|kid| self.0.get(&kid)).ok_or(TokenRefused)?;
         let mut validation = Validation::new(Algorithm::ES256);
-        validation.set_audience(&[audience.as_str()]);
+        validation.set_audience(&[audience.code()]);
         validation.set_issuer(&[ISSUER]);
         validation.required_spec_claims = HashSet::from(["exp", "nbf", "aud", "iss", "sub"].map(str::to_owned));
         // The library reads the wall clock; ours is an argument, so both ends are checked below.

@@ -1,0 +1,66 @@
+//! Who the worker is and what they may do: the admin site's menus are made from it.
+
+use domain::id::{SiteId, WorkerId};
+use domain::worker::{Permission, UserGroup, permissions};
+use domain::Language;
+use serde::{Deserialize, Serialize};
+
+use crate::context::Context;
+use crate::entry::caller::Staff;
+use crate::entry::http::{HttpOperation, Reply};
+use crate::problem::{Failure, NoRefusal};
+use crate::signing_in::SessionTimes;
+
+/// Gets me.
+pub struct GetMe;
+
+/// Nothing to say.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Request {}
+
+/// The worker.
+#[derive(Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Response {
+    /// Who.
+    pub worker_id: WorkerId,
+    /// Their name.
+    pub name: String,
+    /// What they read.
+    pub language: Language,
+    /// Where they work.
+    pub site_id: SiteId,
+    /// What they may do at most.
+    pub user_group: UserGroup,
+    /// The class that takes some of it away.
+    pub security_class: String,
+    /// What is left.
+    pub permissions: Vec<Permission>,
+    /// The agency's name.
+    pub agency: String,
+    /// When the session ends.
+    pub session: SessionTimes,
+}
+
+impl HttpOperation for GetMe {
+    type Caller = Staff;
+    type Request = Request;
+    type Response = Response;
+    type Refused = NoRefusal;
+
+    async fn handle(context: &Context<'_>, staff: Staff, _: Request) -> Result<Reply<Response>, Failure<NoRefusal>> {
+        Ok(Reply::from(Response {
+            worker_id: staff.worker.id,
+            name: staff.worker.name.called().to_owned(),
+            language: staff.worker.language,
+            site_id: staff.worker.site,
+            user_group: staff.worker.user_group,
+            security_class: staff.class.name.clone(),
+            permissions: permissions(staff.worker.user_group, &staff.class).collect(),
+            agency: staff.settings.agency.name.clone(),
+            session: SessionTimes::of(&staff.session, &staff.settings, context),
+        }))
+    }
+}

@@ -1,0 +1,94 @@
+//! What staff do.
+
+pub mod close_account;
+pub mod create_account;
+pub mod extend_session;
+pub mod get_account_history;
+pub mod get_individual;
+pub mod get_job;
+pub mod get_me;
+pub mod request_upload;
+pub mod resend_activation;
+pub mod search_individuals;
+pub mod set_communication_settings;
+pub mod sign_in;
+pub mod sign_out;
+pub mod start_import;
+
+use chrono::{DateTime, Utc};
+use domain::account::{Account, Changed, State};
+use domain::id::{AccountId, MailId};
+use serde::{Deserialize, Serialize};
+
+/// An account as staff see it.
+#[derive(Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct AccountView {
+    /// Which one.
+    pub account_id: AccountId,
+    /// The sign-in email.
+    pub email: String,
+    /// `pending`, `active`, `locked`, `disabled` or `closed`.
+    pub state: domain::account::StateName,
+    /// Why it is locked or closed.
+    pub reason: Option<String>,
+    /// When it was created.
+    pub created_at: DateTime<Utc>,
+    /// Until when the invitation stands, while pending (A8).
+    pub expires_at: Option<DateTime<Utc>>,
+    /// Birth dates that may still be tried, while pending (A7).
+    pub attempts_left: Option<u8>,
+    /// Whether the client has to choose a new password first (A16).
+    pub must_reset: bool,
+    /// When the client last signed in.
+    pub last_sign_in: Option<DateTime<Utc>>,
+}
+
+impl From<&Account> for AccountView {
+    fn from(account: &Account) -> Self {
+        let (mut reason, mut expires_at, mut must) = (None, None, false);
+        match account.state {
+            State::Pending { expires_at: at, .. } => expires_at = Some(at),
+            State::Active { must_reset, .. } => must = must_reset,
+            State::Locked { reason: why, must_reset, .. } => {
+                reason = Some(why.code().to_owned());
+                must = must_reset;
+            }
+            State::Closed { reason: why, .. } => reason = Some(why.code().to_owned()),
+            State::Disabled { .. } => {}
+        }
+        Self {
+            account_id: account.id,
+            email: account.email.as_typed().to_owned(),
+            state: account.state.name(),
+            reason,
+            created_at: account.created_at,
+            expires_at,
+            attempts_left: expires_at.is_some().then(|| account.attempts_left()),
+            must_reset: must,
+            last_sign_in: account.last_sign_in,
+        }
+    }
+}
+
+/// What became of the activation mail.
+#[derive(Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Invitation {
+    /// The account as it is now.
+    pub account: AccountView,
+    /// The mail that is on its way; none when the client hears nothing.
+    pub mail_id: Option<MailId>,
+    /// Why no mail goes out, e.g. `no_consent` (A1).
+    pub not_mailed: Option<domain::account::Reason>,
+}
+
+impl From<&Changed> for Invitation {
+    fn from(changed: &Changed) -> Self {
+        let withheld = changed.events.iter().find_map(|event| match event {
+            domain::JournalEvent::ActivationWithheld { reason, .. } => Some(*reason),
+            _ => None,
+        });
+        Self { account: AccountView::from(&changed.account), mail_id: changed.mail(), not_mailed: withheld }
+    }
+}

@@ -1,0 +1,17 @@
+//! What time and events start.
+
+pub mod expire_activations;
+pub mod import_individuals;
+pub mod publish_journal;
+pub mod send_mail;
+pub mod set_up_agency;
+
+use domain::journal::Envelope;
+use serde::Deserialize;
+
+/// A journal event as EventBridge delivers it.
+#[derive(Debug, Deserialize)]
+pub struct Delivered {
+    /// The event.
+    pub detail: Envelope,
+}

@@ -1,0 +1,52 @@
+//! Uploaded files: where they lie, and how they are read in ranges.
+
+use domain::id::{UploadId, WorkerId};
+use store::Fault;
+
+use crate::context::{Context, defect};
+
+/// The longest file an import takes: 100,000 rows of 500 bytes, and room to spare.
+pub(crate) const MAXIMUM_BYTES: u64 = 64 * 1024 * 1024;
+
+/// Under the worker who uploaded it: nobody starts an import of somebody else's file.
+pub(crate) fn key(worker: WorkerId, upload: UploadId) -> String {
+    format!("imports/{worker}/{upload}")
+}
+
+/// Part of a file.
+pub(crate) struct Range {
+    pub(crate) bytes: Vec<u8>,
+    /// Length of the whole file.
+    pub(crate) total: u64,
+}
+
+impl Context<'_> {
+    /// The length of an uploaded file, if it is there.
+    ///
+    /// # Errors
+    /// The bucket's fault.
+    pub(crate) async fn upload_length(&self, key: &str) -> Result<Option<u64>, Fault> {
+        let bucket = self.services.variable("UPLOADS_BUCKET")?;
+        match self.services.objects()?.head_object().bucket(bucket).key(key).send().await {
+            Ok(head) => Ok(Some(head.content_length().and_then(|length| u64::try_from(length).ok()).unwrap_or_default())),
+            Err(error) if error.as_service_error().is_some_and(|error| error.is_not_found()) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Up to `length` bytes from `from` on; `None` when the file isn't there. At its end, nothing.
+    ///
+    /// # Errors
+    /// The bucket's fault.
+    pub(crate) async fn upload_range(&self, key: &str, from: u64, length: u64) -> Result<Option<Range>, Fault> {
+        let Some(total) = self.upload_length(key).await? else { return Ok(None) };
+        if from >= total {
+            return Ok(Some(Range { bytes: Vec::new(), total }));
+        }
+        let bucket = self.services.variable("UPLOADS_BUCKET")?;
+        let last = from.saturating_add(length).min(total) - 1;
+        let object = self.services.objects()?.get_object().bucket(bucket).key(key).range(format!("bytes={from}-{last}"));
+        let bytes = object.send().await?.body.collect().await.map_err(|error| defect("reading an upload", error))?;
+        Ok(Some(Range { bytes: bytes.to_vec(), total }))
+    }
+}
