@@ -25,16 +25,11 @@ const UNWINDOWED_BATCH: u16 = 10;
 pub(crate) fn function(operation: &Operation) -> String {
     let id = logical_id(operation.name);
     let name = dashed(operation.name);
-    let environment: String = variables(operation)
-        .into_iter()
-        .map(|(name, value)| format!("{name}: {value}\n"))
-        .collect();
+    let environment: String =
+        variables(operation).into_iter().map(|(name, value)| format!("{name}: {value}\n")).collect();
     let trigger = trigger(operation);
-    let events = if trigger.is_empty() {
-        String::new()
-    } else {
-        format!("    Events:\n{}", indented(6, &trigger))
-    };
+    let events =
+        if trigger.is_empty() { String::new() } else { format!("    Events:\n{}", indented(6, &trigger)) };
     let function = format!(
         "\
 {id}:
@@ -100,12 +95,7 @@ fn variables(operation: &Operation) -> Vec<(&'static str, String)> {
     let mut variables: Vec<(&str, String)> = operation
         .grants
         .iter()
-        .map(|grant| {
-            (
-                grant.table.env_var(),
-                format!("!Ref {}", Need::Table(grant.table).name()),
-            )
-        })
+        .map(|grant| (grant.table.env_var(), format!("!Ref {}", Need::Table(grant.table).name())))
         .collect();
     for used in operation.uses {
         match used {
@@ -127,10 +117,7 @@ fn variables(operation: &Operation) -> Vec<(&'static str, String)> {
             Api::Portal => "!Ref PortalUrl",
             Api::Admin => "!Ref AdminUrl",
         };
-        variables.extend([
-            ("ORIGINS", url.to_owned()),
-            ("ORIGIN_SECRETS", "!Ref OriginSecrets".to_owned()),
-        ]);
+        variables.extend([("ORIGINS", url.to_owned()), ("ORIGIN_SECRETS", "!Ref OriginSecrets".to_owned())]);
     }
     variables.push(("AWS_ENDPOINT_URL", "!Ref AwsEndpoint".to_owned()));
     variables.sort();
@@ -161,11 +148,8 @@ Schedule:
 "
         ),
         Trigger::Queue(queue, batch) => {
-            let window = if batch > UNWINDOWED_BATCH {
-                "    MaximumBatchingWindowInSeconds: 1\n"
-            } else {
-                ""
-            };
+            let window =
+                if batch > UNWINDOWED_BATCH { "    MaximumBatchingWindowInSeconds: 1\n" } else { "" };
             format!(
                 "\
 Queue:
@@ -216,11 +200,8 @@ pub(crate) fn failures_id(table: &str) -> String {
 /// The role's statements: what the operation's row names, and nothing more.
 fn statements(operation: &Operation) -> String {
     let id = logical_id(operation.name);
-    let mut text = statement(
-        "Log",
-        &["logs:CreateLogStream", "logs:PutLogEvents"],
-        &[format!("!GetAtt {id}Log.Arn")],
-    );
+    let mut text =
+        statement("Log", &["logs:CreateLogStream", "logs:PutLogEvents"], &[format!("!GetAtt {id}Log.Arn")]);
     for grant in operation.grants {
         text += &on_table(grant);
     }
@@ -234,11 +215,9 @@ fn statements(operation: &Operation) -> String {
                     arn("ses", "configuration-set/clientconnect-${Stage}"),
                 ],
             ),
-            Use::PutEvents => statement(
-                "PutEvents",
-                &["events:PutEvents"],
-                &[arn("events", "event-bus/${BusName}")],
-            ),
+            Use::PutEvents => {
+                statement("PutEvents", &["events:PutEvents"], &[arn("events", "event-bus/${BusName}")])
+            }
             // Without the right to list, S3 says of a missing object that it is forbidden.
             Use::ReadUploads => {
                 let bucket = "!Sub arn:${AWS::Partition}:s3:::${UploadsBucket}".to_owned();
@@ -248,19 +227,11 @@ fn statements(operation: &Operation) -> String {
             Use::WriteUploads => statement("WriteUploads", &["s3:PutObject"], &[uploads()]),
             Use::Read(secret) => {
                 let sid = format!("Read{}", secret_id(*secret));
-                statement(
-                    &sid,
-                    &["secretsmanager:GetSecretValue"],
-                    &[format!("!Ref {}", secret_id(*secret))],
-                )
+                statement(&sid, &["secretsmanager:GetSecretValue"], &[format!("!Ref {}", secret_id(*secret))])
             }
             Use::Write(secret) => {
                 let sid = format!("Write{}", secret_id(*secret));
-                statement(
-                    &sid,
-                    &["secretsmanager:PutSecretValue"],
-                    &[format!("!Ref {}", secret_id(*secret))],
-                )
+                statement(&sid, &["secretsmanager:PutSecretValue"], &[format!("!Ref {}", secret_id(*secret))])
             }
         };
     }
@@ -276,11 +247,7 @@ fn on_table(grant: &Grant) -> String {
     let actions: Vec<&str> = actions.into_iter().map(action).collect();
     let mut text = String::new();
     if !actions.is_empty() {
-        text += &statement(
-            &name,
-            &actions,
-            &[arn("dynamodb", &format!("table/${{{table}}}"))],
-        );
+        text += &statement(&name, &actions, &[arn("dynamodb", &format!("table/${{{table}}}"))]);
     }
     if !grant.indexes.is_empty() {
         let indexes: Vec<String> = grant
@@ -310,21 +277,14 @@ fn on_source(operation: &Operation) -> String {
             let stream = format!("table/${{{}}}/stream/*", Need::Table(table).name());
             statement(
                 "ReadStream",
-                &[
-                    "dynamodb:DescribeStream",
-                    "dynamodb:GetRecords",
-                    "dynamodb:GetShardIterator",
-                ],
+                &["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"],
                 &[format!("!Ref {}", Need::Stream(table).name())],
-            ) + &statement(
-                "FindStream",
-                &["dynamodb:ListStreams"],
-                &[arn("dynamodb", &stream)],
-            ) + &statement(
-                "ReportFailures",
-                &["sqs:SendMessage"],
-                &[format!("!GetAtt {}.Arn", failures_id(table.name()))],
-            )
+            ) + &statement("FindStream", &["dynamodb:ListStreams"], &[arn("dynamodb", &stream)])
+                + &statement(
+                    "ReportFailures",
+                    &["sqs:SendMessage"],
+                    &[format!("!GetAtt {}.Arn", failures_id(table.name()))],
+                )
         }
         Trigger::Http { .. } | Trigger::Schedule(_) | Trigger::Invoke => String::new(),
     }
@@ -337,14 +297,8 @@ fn on_key(operation: &Operation) -> String {
     let from_queue = matches!(operation.trigger, Trigger::Queue(..));
     let services = [
         ("dynamodb", from_stream || !operation.grants.is_empty()),
-        (
-            "s3",
-            uses(|used| matches!(used, Use::ReadUploads | Use::WriteUploads)),
-        ),
-        (
-            "secretsmanager",
-            uses(|used| matches!(used, Use::Read(_) | Use::Write(_))),
-        ),
+        ("s3", uses(|used| matches!(used, Use::ReadUploads | Use::WriteUploads))),
+        ("secretsmanager", uses(|used| matches!(used, Use::Read(_) | Use::Write(_)))),
         ("sqs", from_stream || from_queue),
     ];
     let services: String = services
@@ -356,11 +310,7 @@ fn on_key(operation: &Operation) -> String {
         return String::new();
     }
     let writes = from_stream || uses(|used| matches!(used, Use::WriteUploads | Use::Write(_)));
-    let actions: &[&str] = if writes {
-        &["kms:Decrypt", "kms:GenerateDataKey"]
-    } else {
-        &["kms:Decrypt"]
-    };
+    let actions: &[&str] = if writes { &["kms:Decrypt", "kms:GenerateDataKey"] } else { &["kms:Decrypt"] };
     let mut text = statement("Key", actions, &["!Ref KeyArn".to_owned()]);
     text += &format!("  Condition:\n    StringEquals:\n      kms:ViaService:\n{services}");
     text
@@ -375,10 +325,7 @@ fn arn(service: &str, resource: &str) -> String {
 }
 
 fn statement(sid: &str, actions: &[&str], resources: &[String]) -> String {
-    let resources: String = resources
-        .iter()
-        .map(|resource| format!("    - {resource}\n"))
-        .collect();
+    let resources: String = resources.iter().map(|resource| format!("    - {resource}\n")).collect();
     let actions = list(actions.iter().copied());
     format!("- Sid: {sid}\n  Effect: Allow\n  Action: {actions}\n  Resource:\n{resources}")
 }

@@ -18,12 +18,9 @@ const WAITS_SECONDS: u32 = 900;
 pub(crate) fn block(name: &str, operations: &[&Operation]) -> Option<String> {
     match name {
         "queues" => Some(blocks(operations.iter().flat_map(|operation| queues(operation)))),
-        "alarms" => Some(blocks(
-            operations
-                .iter()
-                .flat_map(|operation| alarms(operation))
-                .chain(common_alarms()),
-        )),
+        "alarms" => {
+            Some(blocks(operations.iter().flat_map(|operation| alarms(operation)).chain(common_alarms())))
+        }
         _ => None,
     }
 }
@@ -49,11 +46,7 @@ RedrivePolicy:
             ]
         }
         Trigger::Stream(table, _) => {
-            vec![sqs(
-                &failures_id(table.name()),
-                &format!("{}-failures", dashed(table.name())),
-                "",
-            )]
+            vec![sqs(&failures_id(table.name()), &format!("{}-failures", dashed(table.name())), "")]
         }
         Trigger::Http { .. } | Trigger::Schedule(_) | Trigger::Invoke => Vec::new(),
     }
@@ -237,10 +230,8 @@ fn common_alarms() -> impl Iterator<Item = String> {
         threshold: "10".to_owned(),
     };
     // SES reviews an account at 5 % and 0.1 %.
-    let reputation = [
-        ("Bounces", "Reputation.BounceRate", "0.03"),
-        ("Complaints", "Reputation.ComplaintRate", "0.0005"),
-    ];
+    let reputation =
+        [("Bounces", "Reputation.BounceRate", "0.03"), ("Complaints", "Reputation.ComplaintRate", "0.0005")];
     let reputation = reputation.map(|(id, metric, threshold)| Alarm {
         id: id.to_owned(),
         description:
@@ -253,8 +244,5 @@ fn common_alarms() -> impl Iterator<Item = String> {
         period_seconds: 3600,
         threshold: threshold.to_owned(),
     });
-    [throttles]
-        .into_iter()
-        .chain(reputation)
-        .map(|alarm| alarm.write())
+    [throttles].into_iter().chain(reputation).map(|alarm| alarm.write())
 }

@@ -33,23 +33,11 @@ const JOBS: &str = "jobs";
 #[must_use]
 pub fn stacks() -> BTreeMap<&'static str, String> {
     [
-        (
-            "admin.yaml",
-            functions(include_str!("../parts/admin.yaml"), "admin"),
-        ),
-        (
-            "data.yaml",
-            fill(include_str!("../parts/data.yaml"), tables_part::block),
-        ),
+        ("admin.yaml", functions(include_str!("../parts/admin.yaml"), "admin")),
+        ("data.yaml", fill(include_str!("../parts/data.yaml"), tables_part::block)),
         ("jobs.yaml", functions(include_str!("../parts/jobs.yaml"), JOBS)),
-        (
-            "portal.yaml",
-            functions(include_str!("../parts/portal.yaml"), "portal"),
-        ),
-        (
-            "template.yaml",
-            fill(include_str!("../parts/template.yaml"), root_block),
-        ),
+        ("portal.yaml", functions(include_str!("../parts/portal.yaml"), "portal")),
+        ("template.yaml", fill(include_str!("../parts/template.yaml"), root_block)),
     ]
     .map(|(file, text)| (file, format!("{HEADER}{text}")))
     .into()
@@ -62,33 +50,21 @@ fn operations_of(stack: &str) -> Vec<&'static Operation> {
         Trigger::Http { api: Api::Admin, .. } => "admin",
         _ => JOBS,
     };
-    OPERATIONS
-        .iter()
-        .filter(|operation| of(operation) == stack)
-        .collect()
+    OPERATIONS.iter().filter(|operation| of(operation) == stack).collect()
 }
 
 fn functions(part: &str, stack: &str) -> String {
     let operations = operations_of(stack);
     fill(part, |name| match name {
         "parameters" => Some(needs(&operations).into_iter().map(Need::parameter).collect()),
-        "functions" => Some(blocks(
-            operations
-                .iter()
-                .map(|operation| functions_part::function(operation)),
-        )),
+        "functions" => Some(blocks(operations.iter().map(|operation| functions_part::function(operation)))),
         _ => jobs_part::block(name, &operations),
     })
 }
 
 fn root_block(name: &str) -> Option<String> {
     if let Some(stack) = name.strip_suffix(" arguments") {
-        return Some(
-            needs(&operations_of(stack))
-                .into_iter()
-                .map(Need::argument)
-                .collect(),
-        );
+        return Some(needs(&operations_of(stack)).into_iter().map(Need::argument).collect());
     }
     tables_part::root_block(name)
 }

@@ -26,18 +26,11 @@ pub(crate) enum Need {
 /// What these operations need together, in a fixed order.
 pub(crate) fn needs(operations: &[&Operation]) -> BTreeSet<Need> {
     let always = [Need::Key, Need::LogDays, Need::AlarmTopic, Need::AwsEndpoint];
-    always
-        .into_iter()
-        .chain(operations.iter().flat_map(|operation| of(operation)))
-        .collect()
+    always.into_iter().chain(operations.iter().flat_map(|operation| of(operation))).collect()
 }
 
 fn of(operation: &Operation) -> Vec<Need> {
-    let mut needs: Vec<Need> = operation
-        .grants
-        .iter()
-        .map(|grant| Need::Table(grant.table))
-        .collect();
+    let mut needs: Vec<Need> = operation.grants.iter().map(|grant| Need::Table(grant.table)).collect();
     if let Trigger::Stream(table, _) = operation.trigger {
         needs.extend([Need::Stream(table), Need::Table(table)]);
     }
@@ -84,10 +77,7 @@ impl Need {
                 )
             }
             Self::Secret(secret) => {
-                format!(
-                    "arn:aws:secretsmanager:{HERE}:secret:{}-000000",
-                    secret_name("dev", secret)
-                )
+                format!("arn:aws:secretsmanager:{HERE}:secret:{}-000000", secret_name("dev", secret))
             }
             Self::Uploads => "clientconnect-dev-uploads-000000000000".to_owned(),
             Self::Bus => "clientconnect-dev".to_owned(),
@@ -103,11 +93,7 @@ impl Need {
     /// Its declaration in the stack.
     pub(crate) fn parameter(self) -> String {
         let kind = if self == Self::LogDays { "Number" } else { "String" };
-        format!(
-            "{}:\n  Type: {kind}\n  Default: {}\n",
-            self.name(),
-            self.default()
-        )
+        format!("{}:\n  Type: {kind}\n  Default: {}\n", self.name(), self.default())
     }
 
     /// What the root gives for it.
@@ -130,8 +116,5 @@ pub(crate) fn secret_id(secret: Secret) -> String {
 /// The name of a secret in one stage.
 pub(crate) fn secret_name(stage: &str, secret: Secret) -> String {
     let name = secret.env_var().to_lowercase();
-    format!(
-        "clientconnect-{stage}-{}",
-        dashed(name.trim_end_matches("_secret"))
-    )
+    format!("clientconnect-{stage}-{}", dashed(name.trim_end_matches("_secret")))
 }

@@ -10,17 +10,15 @@ use crate::text::{blocks, dashed, indented, logical_id};
 pub(crate) fn block(name: &str) -> Option<String> {
     Some(match name {
         "table parameters" => parameters(),
-        "table conditions" => TABLES
-            .iter()
-            .map(|shape| format!("Own{0}: !Equals [!Ref {0}Table, '']\n", id(shape)))
-            .collect(),
+        "table conditions" => {
+            TABLES.iter().map(|shape| format!("Own{0}: !Equals [!Ref {0}Table, '']\n", id(shape))).collect()
+        }
         "tables" => blocks(TABLES.iter().map(table)),
         "table outputs" => TABLES.iter().map(outputs).collect(),
         "secrets" => blocks(Secret::ALL.into_iter().map(secret)),
-        "secret outputs" => Secret::ALL
-            .into_iter()
-            .map(|s| format!("{0}:\n  Value: !Ref {0}\n", secret_id(s)))
-            .collect(),
+        "secret outputs" => {
+            Secret::ALL.into_iter().map(|s| format!("{0}:\n  Value: !Ref {0}\n", secret_id(s))).collect()
+        }
         _ => return None,
     })
 }
@@ -29,11 +27,7 @@ pub(crate) fn block(name: &str) -> Option<String> {
 pub(crate) fn root_block(name: &str) -> Option<String> {
     match name {
         "table parameters" => Some(parameters()),
-        "tables to data" => Some(
-            replaceable()
-                .map(|(name, _)| format!("{name}: !Ref {name}\n"))
-                .collect(),
-        ),
+        "tables to data" => Some(replaceable().map(|(name, _)| format!("{name}: !Ref {name}\n")).collect()),
         _ => None,
     }
 }
@@ -42,15 +36,10 @@ pub(crate) fn root_block(name: &str) -> Option<String> {
 fn replaceable() -> impl Iterator<Item = (String, &'static str)> {
     TABLES.iter().flat_map(|shape| {
         let id = id(shape);
-        let stream = shape
-            .stream
-            .then(|| (format!("{id}Stream"), "The stream of a restored table."));
-        [(
-            format!("{id}Table"),
-            "A restored table to use in place of the stack's own.",
-        )]
-        .into_iter()
-        .chain(stream)
+        let stream = shape.stream.then(|| (format!("{id}Stream"), "The stream of a restored table."));
+        [(format!("{id}Table"), "A restored table to use in place of the stack's own.")]
+            .into_iter()
+            .chain(stream)
     })
 }
 
@@ -131,9 +120,8 @@ fn table(shape: &TableShape) -> String {
 }
 
 fn key_schema(hash: &str, range: Option<&str>) -> String {
-    let range = range
-        .map(|name| format!("  - AttributeName: {name}\n    KeyType: RANGE\n"))
-        .unwrap_or_default();
+    let range =
+        range.map(|name| format!("  - AttributeName: {name}\n    KeyType: RANGE\n")).unwrap_or_default();
     format!("KeySchema:\n  - AttributeName: {hash}\n    KeyType: HASH\n{range}")
 }
 

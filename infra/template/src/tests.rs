@@ -14,14 +14,8 @@ const EDGE: &str = include_str!("../../edge.yaml");
 
 /// The only places of functions' roles with a `*`.
 const WILDCARDS: [(&str, &str); 2] = [
-    (
-        "s3:::${UploadsBucket}/imports/*",
-        "uploads are named when they are asked for",
-    ),
-    (
-        "table/${JournalTable}/stream/*",
-        "AWS lists streams by table, not by their names",
-    ),
+    ("s3:::${UploadsBucket}/imports/*", "uploads are named when they are asked for"),
+    ("table/${JournalTable}/stream/*", "AWS lists streams by table, not by their names"),
 ];
 
 /// A template, and shorthands for its parts.
@@ -35,18 +29,11 @@ fn templates() -> Vec<Template> {
         file,
         yaml: yaml_serde::from_str(&text).unwrap_or_else(|error| panic!("{file}: {error}")),
     };
-    stacks()
-        .into_iter()
-        .chain([("edge.yaml", EDGE.to_owned())])
-        .map(read)
-        .collect()
+    stacks().into_iter().chain([("edge.yaml", EDGE.to_owned())]).map(read).collect()
 }
 
 fn template(file: &str) -> Template {
-    templates()
-        .into_iter()
-        .find(|template| template.file == file)
-        .unwrap()
+    templates().into_iter().find(|template| template.file == file).unwrap()
 }
 
 impl Template {
@@ -72,11 +59,7 @@ impl Template {
 fn stack_of(operation: &Operation) -> &'static str {
     ["admin", "jobs", "portal"]
         .into_iter()
-        .find(|stack| {
-            operations_of(stack)
-                .iter()
-                .any(|other| other.name == operation.name)
-        })
+        .find(|stack| operations_of(stack).iter().any(|other| other.name == operation.name))
         .unwrap()
 }
 
@@ -127,10 +110,7 @@ fn every_operation_has_its_function_role_and_log_group() {
         let log = template.properties(&format!("{id}Log"));
         assert_eq!(untagged(&log["RetentionInDays"]), "LogDays");
         let longest = format!("clientconnect-production-{}", dashed(operation.name));
-        assert!(
-            longest.len() <= 64,
-            "AWS allows 64 characters in a function's name: {longest}"
-        );
+        assert!(longest.len() <= 64, "AWS allows 64 characters in a function's name: {longest}");
     }
     let functions = templates()
         .iter()
@@ -141,10 +121,7 @@ fn every_operation_has_its_function_role_and_log_group() {
 
 #[test]
 fn http_operations_end_before_the_gateway_gives_up() {
-    for operation in OPERATIONS
-        .iter()
-        .filter(|operation| matches!(operation.trigger, Trigger::Http { .. }))
-    {
+    for operation in OPERATIONS.iter().filter(|operation| matches!(operation.trigger, Trigger::Http { .. })) {
         assert!(operation.timeout_seconds < 30, "{}", operation.name);
     }
 }
@@ -157,10 +134,7 @@ fn roles_name_what_they_allow() {
             let mut found = Vec::new();
             texts(&role["Policies"], &mut found);
             for text in found.iter().filter(|text| text.contains(['*', '?'])) {
-                assert!(
-                    WILDCARDS.iter().any(|(allowed, _)| text.ends_with(allowed)),
-                    "{id} allows {text}"
-                );
+                assert!(WILDCARDS.iter().any(|(allowed, _)| text.ends_with(allowed)), "{id} allows {text}");
             }
         }
     }
@@ -171,27 +145,12 @@ fn grants_name_indexes_and_streams_that_exist() {
     for operation in OPERATIONS {
         for grant in operation.grants {
             for index in grant.indexes {
-                let exists = grant
-                    .table
-                    .shape()
-                    .indexes
-                    .iter()
-                    .any(|shape| shape.name == *index);
-                assert!(
-                    exists,
-                    "{}: {} has no index {index}",
-                    operation.name,
-                    grant.table.name()
-                );
+                let exists = grant.table.shape().indexes.iter().any(|shape| shape.name == *index);
+                assert!(exists, "{}: {} has no index {index}", operation.name, grant.table.name());
             }
         }
         if let Trigger::Stream(table, _) = operation.trigger {
-            assert!(
-                table.shape().stream,
-                "{}: {} has no stream",
-                operation.name,
-                table.name()
-            );
+            assert!(table.shape().stream, "{}: {} has no stream", operation.name, table.name());
         }
     }
 }
@@ -200,15 +159,8 @@ fn grants_name_indexes_and_streams_that_exist() {
 fn records_that_are_only_appended_cannot_be_changed_by_any_role() {
     use ::functions::operation::Action::{DeleteItem, UpdateItem};
     for operation in OPERATIONS {
-        for grant in operation
-            .grants
-            .iter()
-            .filter(|grant| grant.table.shape().append_only)
-        {
-            let changes = grant
-                .actions
-                .iter()
-                .any(|action| [UpdateItem, DeleteItem].contains(action));
+        for grant in operation.grants.iter().filter(|grant| grant.table.shape().append_only) {
+            let changes = grant.actions.iter().any(|action| [UpdateItem, DeleteItem].contains(action));
             assert!(!changes, "{} may change {}", operation.name, grant.table.name());
         }
     }
@@ -222,65 +174,29 @@ fn queues_outlast_their_functions_and_give_up_into_dead_letters() {
             continue;
         };
         let source = &jobs.properties(&logical_id(operation.name))["Events"]["Queue"]["Properties"];
-        assert_eq!(
-            source["FunctionResponseTypes"][0], "ReportBatchItemFailures",
-            "{}",
-            operation.name
-        );
-        let id = untagged(&source["Queue"])
-            .as_str()
-            .unwrap()
-            .trim_end_matches(".Arn");
+        assert_eq!(source["FunctionResponseTypes"][0], "ReportBatchItemFailures", "{}", operation.name);
+        let id = untagged(&source["Queue"]).as_str().unwrap().trim_end_matches(".Arn");
         let properties = jobs.properties(id);
         let visibility = properties["VisibilityTimeout"].as_u64().unwrap();
-        assert!(
-            visibility >= 6 * u64::from(operation.timeout_seconds),
-            "{}",
-            queue.name()
-        );
-        let letters = untagged(&properties["RedrivePolicy"]["deadLetterTargetArn"])
-            .as_str()
-            .unwrap();
-        assert!(
-            jobs.properties(letters.trim_end_matches(".Arn")).is_mapping(),
-            "{letters}"
-        );
+        assert!(visibility >= 6 * u64::from(operation.timeout_seconds), "{}", queue.name());
+        let letters = untagged(&properties["RedrivePolicy"]["deadLetterTargetArn"]).as_str().unwrap();
+        assert!(jobs.properties(letters.trim_end_matches(".Arn")).is_mapping(), "{letters}");
     }
     for (id, queue) in jobs.of_type("AWS::SQS::Queue") {
-        assert_eq!(
-            untagged(&queue["KmsMasterKeyId"]),
-            "KeyArn",
-            "{id} is not encrypted"
-        );
+        assert_eq!(untagged(&queue["KmsMasterKeyId"]), "KeyArn", "{id} is not encrypted");
     }
 }
 
 #[test]
 fn streams_give_up_on_a_record_and_say_so() {
     let jobs = template("jobs.yaml");
-    for operation in OPERATIONS
-        .iter()
-        .filter(|operation| matches!(operation.trigger, Trigger::Stream(..)))
-    {
+    for operation in OPERATIONS.iter().filter(|operation| matches!(operation.trigger, Trigger::Stream(..))) {
         let source = &jobs.properties(&logical_id(operation.name))["Events"]["Stream"]["Properties"];
         assert_eq!(source["BisectBatchOnFunctionError"], true);
-        assert!(
-            source["MaximumRetryAttempts"]
-                .as_u64()
-                .is_some_and(|retries| retries > 0)
-        );
-        assert!(
-            source["MaximumRecordAgeInSeconds"]
-                .as_u64()
-                .is_some_and(|age| age < 86_400)
-        );
-        let failures = untagged(&source["DestinationConfig"]["OnFailure"]["Destination"])
-            .as_str()
-            .unwrap();
-        assert!(
-            jobs.properties(failures.trim_end_matches(".Arn")).is_mapping(),
-            "{failures}"
-        );
+        assert!(source["MaximumRetryAttempts"].as_u64().is_some_and(|retries| retries > 0));
+        assert!(source["MaximumRecordAgeInSeconds"].as_u64().is_some_and(|age| age < 86_400));
+        let failures = untagged(&source["DestinationConfig"]["OnFailure"]["Destination"]).as_str().unwrap();
+        assert!(jobs.properties(failures.trim_end_matches(".Arn")).is_mapping(), "{failures}");
     }
 }
 
@@ -289,13 +205,7 @@ fn tables_are_kept_whatever_happens_to_the_stack() {
     let data = template("data.yaml");
     for (id, resource) in data.resources() {
         let kind = resource["Type"].as_str().unwrap();
-        let kept = [
-            "DynamoDB::Table",
-            "KMS::Key",
-            "S3::Bucket",
-            "SecretsManager::Secret",
-            "BackupVault",
-        ];
+        let kept = ["DynamoDB::Table", "KMS::Key", "S3::Bucket", "SecretsManager::Secret", "BackupVault"];
         if kept.iter().any(|ending| kind.ends_with(ending)) {
             assert_eq!(resource["DeletionPolicy"], "Retain", "{id}");
             assert_eq!(resource["UpdateReplacePolicy"], "Retain", "{id}");
@@ -303,15 +213,8 @@ fn tables_are_kept_whatever_happens_to_the_stack() {
     }
     for (id, table) in data.of_type("AWS::DynamoDB::Table") {
         assert_eq!(table["DeletionProtectionEnabled"], true, "{id}");
-        assert_eq!(
-            table["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"], true,
-            "{id}"
-        );
-        assert_eq!(
-            untagged(&table["SSESpecification"]["KMSMasterKeyId"]),
-            "Key.Arn",
-            "{id}"
-        );
+        assert_eq!(table["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"], true, "{id}");
+        assert_eq!(untagged(&table["SSESpecification"]["KMSMasterKeyId"]), "Key.Arn", "{id}");
     }
 }
 
@@ -328,22 +231,11 @@ fn stacks_stay_within_limits_and_cheap() {
             })
             .sum::<usize>();
         let resources = template.resources().count() + made_by_sam;
-        assert!(
-            resources < 450,
-            "{} has {resources} resources; CloudFormation allows 500",
-            template.file
-        );
-        let parameters = template.yaml["Parameters"]
-            .as_mapping()
-            .map_or(0, yaml_serde::Mapping::len);
+        assert!(resources < 450, "{} has {resources} resources; CloudFormation allows 500", template.file);
+        let parameters = template.yaml["Parameters"].as_mapping().map_or(0, yaml_serde::Mapping::len);
         assert!(parameters < 200, "{} has {parameters} parameters", template.file);
     }
-    let count = |kind: &str| {
-        templates()
-            .iter()
-            .map(|template| template.of_type(kind).count())
-            .sum::<usize>()
-    };
+    let count = |kind: &str| templates().iter().map(|template| template.of_type(kind).count()).sum::<usize>();
     assert!(count("AWS::CloudWatch::Alarm") <= 25);
     assert_eq!(count("AWS::SecretsManager::Secret"), Secret::ALL.len());
     assert!(Secret::ALL.len() <= 4);
@@ -354,31 +246,18 @@ fn the_root_gives_every_stack_what_it_asks_for() {
     let root = template("template.yaml");
     for (id, stack) in root.of_type("AWS::Serverless::Application") {
         let names = |mapping: &Value| -> BTreeSet<String> {
-            mapping
-                .as_mapping()
-                .unwrap()
-                .keys()
-                .map(|name| name.as_str().unwrap().to_owned())
-                .collect()
+            mapping.as_mapping().unwrap().keys().map(|name| name.as_str().unwrap().to_owned()).collect()
         };
         let inner = template(stack["Location"].as_str().unwrap());
-        let tuned_by_stack = [
-            "RequestsPerSecond",
-            "RequestBurst",
-            "RequestsPerAddress",
-            "CredentialsPerAddress",
-        ]
-        .map(str::to_owned);
+        let tuned_by_stack =
+            ["RequestsPerSecond", "RequestBurst", "RequestsPerAddress", "CredentialsPerAddress"]
+                .map(str::to_owned);
         let asked: BTreeSet<String> = &names(&inner.yaml["Parameters"]) - &tuned_by_stack.into();
         assert_eq!(names(&stack["Parameters"]), asked, "{id}");
         for (name, value) in stack["Parameters"].as_mapping().unwrap() {
             if let Some((from, output)) = untagged(value).as_str().unwrap().split_once(".Outputs.") {
                 let from = template(root.properties(from)["Location"].as_str().unwrap());
-                assert!(
-                    !from.yaml["Outputs"][output].is_null(),
-                    "{id} asks {} for {name:?}",
-                    from.file
-                );
+                assert!(!from.yaml["Outputs"][output].is_null(), "{id} asks {} for {name:?}", from.file);
             }
         }
     }

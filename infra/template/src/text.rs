@@ -19,13 +19,7 @@ pub(crate) fn fill(part: &str, block: impl Fn(&str) -> Option<String>) -> String
 pub(crate) fn indented(by: usize, block: &str) -> String {
     block
         .lines()
-        .map(|line| {
-            if line.is_empty() {
-                "\n".to_owned()
-            } else {
-                format!("{:by$}{line}\n", "")
-            }
-        })
+        .map(|line| if line.is_empty() { "\n".to_owned() } else { format!("{:by$}{line}\n", "") })
         .collect()
 }
 
@@ -39,11 +33,7 @@ pub(crate) fn logical_id(name: &str) -> String {
     name.split(['_', '.', '-'])
         .flat_map(|word| {
             let mut letters = word.chars();
-            letters
-                .next()
-                .map(|first| first.to_ascii_uppercase())
-                .into_iter()
-                .chain(letters)
+            letters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(letters)
         })
         .collect()
 }
@@ -60,8 +50,5 @@ pub(crate) fn quoted(text: &str) -> String {
 
 /// A list in one line.
 pub(crate) fn list(items: impl IntoIterator<Item = impl Into<String>>) -> String {
-    format!(
-        "[{}]",
-        items.into_iter().map(Into::into).collect::<Vec<_>>().join(", ")
-    )
+    format!("[{}]", items.into_iter().map(Into::into).collect::<Vec<_>>().join(", "))
 }
