@@ -70,12 +70,7 @@ impl Transaction {
     #[must_use]
     pub fn logged(entry: &AccessEntry) -> Self {
         let token = entry.id.simple().to_string();
-        let mut transaction = Self {
-            writes: Vec::new(),
-            changed_by: None,
-            token,
-            failed: None,
-        };
+        let mut transaction = Self { writes: Vec::new(), changed_by: None, token, failed: None };
         transaction.log_access(entry);
         transaction
     }

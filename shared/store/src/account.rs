@@ -84,45 +84,33 @@ impl From<&Account> for AccountItem {
             lock_reason: None,
             close_reason: None,
             last_sign_in: account.last_sign_in,
-            acceptance: account
-                .acceptance
-                .map(|Acceptance { privacy, terms, at }| AcceptanceItem { privacy, terms, at }),
-            landing: account
-                .landing
-                .as_ref()
-                .map(|landing| landing.as_str().to_owned()),
-            reset_expires_at: account.reset_expires_at,
-            age_override: account.age_override.as_ref().map(|given| AgeOverrideItem {
-                by: given.by(),
-                reason: given.reason().to_owned(),
+            acceptance: account.acceptance.map(|Acceptance { privacy, terms, at }| AcceptanceItem {
+                privacy,
+                terms,
+                at,
             }),
+            landing: account.landing.as_ref().map(|landing| landing.as_str().to_owned()),
+            reset_expires_at: account.reset_expires_at,
+            age_override: account
+                .age_override
+                .as_ref()
+                .map(|given| AgeOverrideItem { by: given.by(), reason: given.reason().to_owned() }),
             due_shard: None,
             due_at: None,
         };
         match account.state {
-            State::Pending {
-                since,
-                expires_at,
-                misses,
-            } => {
+            State::Pending { since, expires_at, misses } => {
                 item.since = Some(since);
                 item.expires_at = Some(expires_at);
                 item.misses = Some(misses);
                 item.due_shard = Some(spread(&item.pk, DUE_SHARDS).to_string());
                 item.due_at = Some(expires_at.timestamp_millis());
             }
-            State::Active {
-                failed_sign_ins,
-                must_reset,
-            } => {
+            State::Active { failed_sign_ins, must_reset } => {
                 item.failed_sign_ins = Some(failed_sign_ins);
                 item.must_reset = Some(must_reset);
             }
-            State::Locked {
-                reason,
-                since,
-                must_reset,
-            } => {
+            State::Locked { reason, since, must_reset } => {
                 item.lock_reason = Some(reason);
                 item.since = Some(since);
                 item.must_reset = Some(must_reset);
@@ -141,25 +129,17 @@ impl AccountItem {
     fn state(&self) -> Option<State> {
         Some(match self.state {
             StateName::None => return None,
-            StateName::Pending => State::Pending {
-                since: self.since?,
-                expires_at: self.expires_at?,
-                misses: self.misses?,
-            },
-            StateName::Active => State::Active {
-                failed_sign_ins: self.failed_sign_ins?,
-                must_reset: self.must_reset?,
-            },
-            StateName::Locked => State::Locked {
-                reason: self.lock_reason?,
-                since: self.since?,
-                must_reset: self.must_reset?,
-            },
+            StateName::Pending => {
+                State::Pending { since: self.since?, expires_at: self.expires_at?, misses: self.misses? }
+            }
+            StateName::Active => {
+                State::Active { failed_sign_ins: self.failed_sign_ins?, must_reset: self.must_reset? }
+            }
+            StateName::Locked => {
+                State::Locked { reason: self.lock_reason?, since: self.since?, must_reset: self.must_reset? }
+            }
             StateName::Disabled => State::Disabled { since: self.since? },
-            StateName::Closed => State::Closed {
-                reason: self.close_reason?,
-                at: self.since?,
-            },
+            StateName::Closed => State::Closed { reason: self.close_reason?, at: self.since? },
         })
     }
 }
@@ -180,9 +160,11 @@ impl TryFrom<AccountItem> for Account {
             created_at: item.created_at,
             state,
             last_sign_in: item.last_sign_in,
-            acceptance: item
-                .acceptance
-                .map(|AcceptanceItem { privacy, terms, at }| Acceptance { privacy, terms, at }),
+            acceptance: item.acceptance.map(|AcceptanceItem { privacy, terms, at }| Acceptance {
+                privacy,
+                terms,
+                at,
+            }),
             landing: item
                 .landing
                 .map(|path| Landing::new(&path).ok_or_else(corrupt("`landing` is not a path of the portal")))
@@ -252,10 +234,7 @@ fn holding_pk(individual: IndividualId) -> String {
 
 #[cfg(test)]
 pub(crate) fn holding_item(individual: IndividualId, holding: &Holding) -> Result<Map, Fault> {
-    let item = HoldingItem {
-        open: holding.open,
-        closed: holding.closed.clone(),
-    };
+    let item = HoldingItem { open: holding.open, closed: holding.closed.clone() };
     item.write(&holding_pk(individual), None)
 }
 
@@ -286,14 +265,7 @@ impl Transaction {
             self.hold(account);
         }
         if let State::Closed { reason, at } = account.state {
-            self.let_go(
-                account,
-                &ClosedAccount {
-                    account: account.id,
-                    reason,
-                    at,
-                },
-            );
+            self.let_go(account, &ClosedAccount { account: account.id, reason, at });
         }
         match changed.free_licences(test_individual) {
             -1 => self.take_licence(),
@@ -317,18 +289,11 @@ impl Transaction {
 
     fn hold(&mut self, account: &Account) {
         let key = pk(holding_pk(account.individual));
-        let write = Write::update(
-            Table::Accounts,
-            key,
-            "SET #open = :account, v = if_not_exists(v, :v)",
-        )
-        .name("#open", "open")
-        .value(":account", s(account.id.to_string()))
-        .value(":v", n(1))
-        .when(
-            "attribute_not_exists(#open)",
-            Refusal::Conflict(|| Conflict::OpenAccountExists),
-        );
+        let write = Write::update(Table::Accounts, key, "SET #open = :account, v = if_not_exists(v, :v)")
+            .name("#open", "open")
+            .value(":account", s(account.id.to_string()))
+            .value(":v", n(1))
+            .when("attribute_not_exists(#open)", Refusal::Conflict(|| Conflict::OpenAccountExists));
         self.push(Ok(write));
     }
 
@@ -364,8 +329,7 @@ impl Store {
             also: Some("generation = :generation AND misses < :most"),
             values: vec![(":generation", n(generation)), (":most", n(BIRTH_DATE_ATTEMPTS))],
         };
-        self.count_in(Table::Accounts, pk(account.to_string()), counter)
-            .await
+        self.count_in(Table::Accounts, pk(account.to_string()), counter).await
     }
 
     /// Counts a sign-in attempt as failed before the password is checked (A10), while the account is Active; a sign-in
@@ -380,8 +344,7 @@ impl Store {
             also: None,
             values: Vec::new(),
         };
-        self.count_in(Table::Accounts, pk(account.to_string()), counter)
-            .await
+        self.count_in(Table::Accounts, pk(account.to_string()), counter).await
     }
 
     /// Accounts in one of [`DUE_SHARDS`] whose activation expires at `now` or before (A8), soonest first.

@@ -43,10 +43,7 @@ struct Draft1 {
 }
 
 #[derive(Serialize, Deserialize)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is a switch on the settings page"
-)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch on the settings page")]
 struct GeneralItem {
     enabled: bool,
     activation_expiry_days: u8,
@@ -63,10 +60,7 @@ struct GeneralItem {
 }
 
 #[derive(Serialize, Deserialize)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is a switch on the settings page"
-)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch on the settings page")]
 struct CommunicationsItem {
     email: bool,
     client_delivery: bool,
@@ -106,10 +100,7 @@ fn address(text: &str, field: &str) -> Result<EmailAddress, Fault> {
 
 impl From<&Sender> for SenderItem {
     fn from(sender: &Sender) -> Self {
-        Self {
-            name: sender.name.clone(),
-            address: sender.address.as_typed().to_owned(),
-        }
+        Self { name: sender.name.clone(), address: sender.address.as_typed().to_owned() }
     }
 }
 
@@ -117,23 +108,13 @@ impl TryFrom<SenderItem> for Sender {
     type Error = Fault;
 
     fn try_from(item: SenderItem) -> Result<Self, Fault> {
-        Ok(Self {
-            address: address(&item.address, "settings.communications.sender")?,
-            name: item.name,
-        })
+        Ok(Self { address: address(&item.address, "settings.communications.sender")?, name: item.name })
     }
 }
 
 impl From<&Settings> for SettingsItem {
     fn from(settings: &Settings) -> Self {
-        let Draft {
-            version,
-            general,
-            communications,
-            agency,
-            texts,
-            licences,
-        } = &**settings;
+        let Draft { version, general, communications, agency, texts, licences } = &**settings;
         let authentication = &communications.authentication;
         Self {
             settings: Draft1 {
@@ -156,10 +137,7 @@ impl From<&Settings> for SettingsItem {
                     email: communications.email,
                     client_delivery: communications.client_delivery,
                     sender: SenderItem::from(&communications.sender),
-                    reply_to: communications
-                        .reply_to
-                        .as_ref()
-                        .map(|address| address.as_typed().to_owned()),
+                    reply_to: communications.reply_to.as_ref().map(|address| address.as_typed().to_owned()),
                     authentication_sender: authentication.sender.as_ref().map(SenderItem::from),
                     identity_verified: authentication.identity_verified,
                     test_delivered: authentication.test_delivered,
@@ -187,15 +165,7 @@ impl TryFrom<SettingsItem> for Settings {
     type Error = Fault;
 
     fn try_from(SettingsItem { settings: item }: SettingsItem) -> Result<Self, Fault> {
-        let Draft1 {
-            version,
-            general,
-            communications,
-            agency,
-            privacy,
-            terms,
-            licences,
-        } = item;
+        let Draft1 { version, general, communications, agency, privacy, terms, licences } = item;
         let draft = Draft {
             version,
             general: General {
@@ -224,10 +194,7 @@ impl TryFrom<SettingsItem> for Settings {
                     .map(|text| address(&text, "settings.communications.reply_to"))
                     .transpose()?,
                 authentication: AuthenticationEmail {
-                    sender: communications
-                        .authentication_sender
-                        .map(Sender::try_from)
-                        .transpose()?,
+                    sender: communications.authentication_sender.map(Sender::try_from).transpose()?,
                     identity_verified: communications.identity_verified,
                     test_delivered: communications.test_delivered,
                 },
@@ -293,9 +260,7 @@ impl From<&Vec<SecurityClass>> for ClassesItem {
             allow_activations: class.allow_activations,
             denials: class.denials.clone(),
         };
-        Self {
-            classes: classes.iter().map(item).collect(),
-        }
+        Self { classes: classes.iter().map(item).collect() }
     }
 }
 
@@ -362,9 +327,7 @@ impl From<&Vec<Site>> for SitesItem {
             name: site.name.clone(),
             time_zone: site.time_zone.name().to_owned(),
         };
-        Self {
-            sites: sites.iter().map(item).collect(),
-        }
+        Self { sites: sites.iter().map(item).collect() }
     }
 }
 
@@ -374,11 +337,7 @@ impl TryFrom<SitesItem> for Vec<Site> {
     fn try_from(item: SitesItem) -> Result<Self, Fault> {
         let site = |item: SiteItem| {
             let time_zone = parsed(&item.time_zone, "sites.time_zone", TABLE)?;
-            Ok(Site {
-                id: item.id,
-                name: item.name,
-                time_zone,
-            })
+            Ok(Site { id: item.id, name: item.name, time_zone })
         };
         item.sites.into_iter().map(site).collect()
     }
@@ -420,10 +379,7 @@ impl Shape for KeysItem {
 
 impl From<&PublicKeys> for KeysItem {
     fn from(keys: &PublicKeys) -> Self {
-        Self {
-            audience: keys.audience,
-            keys: keys.keys.clone(),
-        }
+        Self { audience: keys.audience, keys: keys.keys.clone() }
     }
 }
 
@@ -561,9 +517,7 @@ impl Transaction {
         language: Language,
         text: &Policy,
     ) -> &mut Self {
-        let item = PolicyItem {
-            markdown: text.0.clone(),
-        };
+        let item = PolicyItem { markdown: text.0.clone() };
         self.put_once(&item, AGENCY, Some(&kind.sk(version, language)), Kind::Policy)
     }
 }

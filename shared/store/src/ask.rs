@@ -49,11 +49,7 @@ impl Key {
 
     fn of(table: Table, map: &Map) -> Option<Self> {
         let text = |field| Some(map.get(field)?.as_s().ok()?.clone());
-        Some(Self {
-            table,
-            pk: text("pk")?,
-            sk: text("sk"),
-        })
+        Some(Self { table, pk: text("pk")?, sk: text("sk") })
     }
 }
 
@@ -90,14 +86,7 @@ pub struct One<T> {
 
 impl<T> One<T> {
     pub(crate) fn new(table: Table, pk: impl Into<String>) -> Self {
-        Self {
-            key: Key {
-                table,
-                pk: pk.into(),
-                sk: None,
-            },
-            answer: PhantomData,
-        }
+        Self { key: Key { table, pk: pk.into(), sk: None }, answer: PhantomData }
     }
 
     pub(crate) fn sorted(table: Table, pk: impl Into<String>, sk: impl Into<String>) -> Self {

@@ -184,13 +184,7 @@ impl Write {
     }
 
     pub(crate) fn update(table: Table, key: Map, expression: impl Into<String>) -> Self {
-        Self::new(
-            table,
-            Op::Update {
-                key,
-                expression: expression.into(),
-            },
-        )
+        Self::new(table, Op::Update { key, expression: expression.into() })
     }
 
     pub(crate) fn delete(table: Table, key: Map) -> Self {
@@ -218,7 +212,7 @@ impl Write {
         self
     }
 
-    fn into_sdk(self, store: &Store) -> Result<TransactWriteItem, Fault> {
+    pub(crate) fn into_sdk(self, store: &Store) -> Result<TransactWriteItem, Fault> {
         let table = store.table(self.table)?;
         let names = (!self.names.is_empty()).then_some(self.names);
         let values = (!self.values.is_empty()).then_some(self.values);
@@ -304,9 +298,8 @@ impl Transaction {
 /// The same place among `shards` for the same text, always.
 pub(crate) fn spread(text: &str, shards: u32) -> u32 {
     // FNV-1a.
-    let hash = text.bytes().fold(0x811c_9dc5_u32, |hash, byte| {
-        (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
-    });
+    let hash =
+        text.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
     (hash ^ (hash >> 15)) % shards
 }
 
@@ -332,12 +325,7 @@ impl Store {
     /// # Errors
     /// `Conflict`: a condition no longer holds, and nothing was written. `Fault`: the store failed.
     pub async fn commit(&self, transaction: Transaction) -> Result<(), CommitError> {
-        let Transaction {
-            mut writes,
-            token,
-            failed,
-            ..
-        } = transaction;
+        let Transaction { mut writes, token, failed, .. } = transaction;
         if let Some(fault) = failed {
             return Err(fault.into());
         }
@@ -453,8 +441,6 @@ pub(crate) fn unchanged(write: Write, version: crate::Version, kind: Kind) -> Wr
     if version == crate::Version::NONE {
         write.when_new(Refusal::Stale(kind))
     } else {
-        write
-            .when("version = :loaded", Refusal::Stale(kind))
-            .value(":loaded", n(version.0))
+        write.when("version = :loaded", Refusal::Stale(kind)).value(":loaded", n(version.0))
     }
 }

@@ -62,9 +62,7 @@ impl Store {
         }
         match request.send().await {
             Ok(response) => {
-                let item = response
-                    .attributes
-                    .ok_or_else(|| Fault::internal("DynamoDB sent no new item"))?;
+                let item = response.attributes.ok_or_else(|| Fault::internal("DynamoDB sent no new item"))?;
                 Ok(Counted::Yes(Versioned::from_item(item)?))
             }
             Err(SdkError::ServiceError(context)) => match context.err() {

@@ -53,10 +53,7 @@ impl Shape for Item {
 impl<H: Holder> FromItem for Credentials<H> {
     fn from_item(map: Map) -> Result<Self, Fault> {
         let item = Item::read(map)?;
-        Ok(Self {
-            holder: parsed(&item.holder, "holder", H::TABLE)?,
-            password_hash: item.password_hash,
-        })
+        Ok(Self { holder: parsed(&item.holder, "holder", H::TABLE)?, password_hash: item.password_hash })
     }
 }
 
@@ -72,10 +69,7 @@ impl Transaction {
         holder: H,
         password_hash: Option<&str>,
     ) -> &mut Self {
-        let item = Item {
-            holder: holder.to_string(),
-            password_hash: password_hash.map(str::to_owned),
-        };
+        let item = Item { holder: holder.to_string(), password_hash: password_hash.map(str::to_owned) };
         let write = item
             .write(address.normalized(), None)
             .map(|map| Write::put(H::TABLE, map).when_new(Refusal::Conflict(|| Conflict::SignInNameTaken)));
@@ -96,8 +90,7 @@ impl Transaction {
         holder: H,
         password_hash: Option<&str>,
     ) -> &mut Self {
-        self.release_sign_in_name(from, holder)
-            .claim_sign_in_name(to, holder, password_hash)
+        self.release_sign_in_name(from, holder).claim_sign_in_name(to, holder, password_hash)
     }
 
     /// Sets or replaces the password.
@@ -114,7 +107,5 @@ impl Transaction {
 }
 
 fn held_by<H: Holder>(write: Write, holder: H) -> Write {
-    write
-        .value(":holder", s(holder.to_string()))
-        .when("holder = :holder", Refusal::Stale(Kind::Credentials))
+    write.value(":holder", s(holder.to_string())).when("holder = :holder", Refusal::Stale(Kind::Credentials))
 }

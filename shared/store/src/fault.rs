@@ -41,24 +41,15 @@ pub enum Fault {
 
 impl Fault {
     pub(crate) fn corrupt(table: Table, what: impl Into<String>) -> Self {
-        Self::Corrupt {
-            table,
-            what: what.into(),
-        }
+        Self::Corrupt { table, what: what.into() }
     }
 
     pub(crate) fn internal(what: impl Into<String>) -> Self {
-        Self::Internal {
-            what: what.into(),
-            source: None,
-        }
+        Self::Internal { what: what.into(), source: None }
     }
 
     pub(crate) fn unavailable(what: impl Into<String>) -> Self {
-        Self::Unavailable {
-            what: what.into(),
-            retry_after: Duration::from_secs(2),
-        }
+        Self::Unavailable { what: what.into(), retry_after: Duration::from_secs(2) }
     }
 }
 
@@ -99,10 +90,7 @@ where
             SdkError::TimeoutError(_) => Self::unavailable("timeout"),
             SdkError::DispatchFailure(_) => Self::unavailable("connection"),
             SdkError::ResponseError(_) => Self::unavailable("unreadable response"),
-            other => Self::Internal {
-                what: "request not made".to_owned(),
-                source: other.into_source().ok(),
-            },
+            other => Self::Internal { what: "request not made".to_owned(), source: other.into_source().ok() },
         }
     }
 }

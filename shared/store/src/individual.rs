@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ask::{FromItem, One};
 use crate::commit::{Conflict, Kind, Refusal, Write, pk_sk};
-use crate::item::{Map, Page, Position, Shape, Stored, Version, Versioned, n, parsed, s, string};
+use crate::item::{Map, Page, Position, Shape, Stored, Version, Versioned, parsed, s, string};
 use crate::query::Rows;
 use crate::{Fault, Store, Table, Transaction};
 
@@ -107,13 +107,8 @@ impl From<&PersonName> for NameItem {
 impl NameItem {
     pub(crate) fn read(self, table: Table) -> Result<PersonName, Fault> {
         let text = |part: &Option<String>| part.clone().unwrap_or_default();
-        PersonName::new(
-            &self.first,
-            &text(&self.middle),
-            &self.last,
-            &text(&self.preferred),
-        )
-        .map_err(|error| Fault::corrupt(table, format!("`name`: {}", error.part)))
+        PersonName::new(&self.first, &text(&self.middle), &self.last, &text(&self.preferred))
+            .map_err(|error| Fault::corrupt(table, format!("`name`: {}", error.part)))
     }
 }
 
@@ -174,13 +169,7 @@ impl TryFrom<ConsentItem> for ConsentRow {
             Err(_) => Origin::Import(parsed(&item.by, "communication.by", TABLE)?),
         };
         let address = parsed(&item.address, "communication.address", TABLE)?;
-        Ok(Self {
-            given: item.given,
-            contact: item.contact,
-            address,
-            by,
-            at: item.at,
-        })
+        Ok(Self { given: item.given, contact: item.contact, address, by, at: item.at })
     }
 }
 
@@ -198,9 +187,7 @@ impl From<&Individual> for IndividualItem {
             communication: individual.communication.iter().map(ConsentItem::from).collect(),
             workers: individual.workers.iter().copied().collect(),
             test: individual.test,
-            imported: individual
-                .imported
-                .map(|Imported { job, row }| ImportedItem { job, row }),
+            imported: individual.imported.map(|Imported { job, row }| ImportedItem { job, row }),
         }
     }
 }
@@ -213,18 +200,11 @@ impl TryFrom<IndividualItem> for Individual {
             id: parsed(&item.pk, "pk", TABLE)?,
             external_ids: item.external_ids,
             name: item.name.read(TABLE)?,
-            birth_date: item
-                .birth_date
-                .map(|date| parsed(&date, "birth_date", TABLE))
-                .transpose()?,
+            birth_date: item.birth_date.map(|date| parsed(&date, "birth_date", TABLE)).transpose()?,
             gender: item.gender,
             language: item.language,
             site: item.site,
-            contacts: item
-                .contacts
-                .into_iter()
-                .map(Contact::try_from)
-                .collect::<Result<_, _>>()?,
+            contacts: item.contacts.into_iter().map(Contact::try_from).collect::<Result<_, _>>()?,
             communication: item
                 .communication
                 .into_iter()
@@ -232,9 +212,7 @@ impl TryFrom<IndividualItem> for Individual {
                 .collect::<Result<_, _>>()?,
             workers: item.workers.into_iter().collect(),
             test: item.test,
-            imported: item
-                .imported
-                .map(|ImportedItem { job, row }| Imported { job, row }),
+            imported: item.imported.map(|ImportedItem { job, row }| Imported { job, row }),
         })
     }
 }
@@ -284,69 +262,56 @@ fn name_pk(token: &str) -> String {
 }
 
 fn person_pk(name: &PersonName, birth_date: BirthDate) -> String {
-    format!(
-        "person#{FOLDING}#{}#{birth_date}",
-        first(&name.folded_full(), 300)
-    )
+    format!("person#{FOLDING}#{}#{birth_date}", first(&name.folded_full(), 300))
 }
 
 /// The words the individual is found by, cut to what a key holds.
 fn tokens(name: &PersonName) -> BTreeSet<String> {
     let words = name.search_tokens();
-    words
-        .into_iter()
-        .take(MOST_TOKENS)
-        .map(|word| first(&word, TOKEN_LENGTH))
-        .collect()
+    words.into_iter().take(MOST_TOKENS).map(|word| first(&word, TOKEN_LENGTH)).collect()
 }
 
 fn rows(individual: &Individual) -> BTreeSet<Row> {
     let id = individual.id.to_string();
-    let row = |pk, sk: &str, says| Row {
-        pk,
-        sk: sk.to_owned(),
-        says,
-    };
-    let external = individual
-        .external_ids
-        .iter()
-        .map(|(source, of)| row(external_pk(source, of), ALONE, Says::Whose));
+    let row = |pk, sk: &str, says| Row { pk, sk: sk.to_owned(), says };
+    let external =
+        individual.external_ids.iter().map(|(source, of)| row(external_pk(source, of), ALONE, Says::Whose));
     let consented = individual.consented_address();
     let addresses: BTreeSet<_> = individual.emails_in_use().collect();
-    let addresses = addresses.into_iter().map(|address| {
-        row(
-            address_pk(address),
-            &id,
-            Says::Consented(consented == Some(address)),
-        )
-    });
+    let addresses = addresses
+        .into_iter()
+        .map(|address| row(address_pk(address), &id, Says::Consented(consented == Some(address))));
     let names = tokens(&individual.name)
         .into_iter()
         .map(|token| row(name_pk(&token), &format!("{token}#{id}"), Says::Nothing));
-    let person = individual
-        .birth_date
-        .map(|date| row(person_pk(&individual.name, date), &id, Says::Nothing));
+    let person = individual.birth_date.map(|date| row(person_pk(&individual.name, date), &id, Says::Nothing));
     external.chain(addresses).chain(names).chain(person).collect()
 }
 
+/// The part of a row that its key doesn't say.
+#[derive(Serialize, Deserialize)]
+struct RowItem {
+    individual: Option<IndividualId>,
+    consented: Option<bool>,
+}
+
+impl Shape for RowItem {
+    const TABLE: Table = TABLE;
+}
+
 impl Row {
-    fn put(&self, individual: IndividualId) -> Write {
-        let mut item = pk_sk(&self.pk, &self.sk);
-        item.insert("v".to_owned(), n(1));
-        match self.says {
-            Says::Nothing => Write::put(TABLE, item),
-            Says::Consented(consented) => {
-                item.insert(
-                    "consented".to_owned(),
-                    aws_sdk_dynamodb::types::AttributeValue::Bool(consented),
-                );
-                Write::put(TABLE, item)
-            }
-            Says::Whose => {
-                item.insert("individual".to_owned(), s(individual.to_string()));
-                Write::put(TABLE, item).when_new(Refusal::Conflict(|| Conflict::ExternalIdTaken))
-            }
-        }
+    fn put(&self, individual: IndividualId) -> Result<Write, Fault> {
+        let (whose, consented) = match self.says {
+            Says::Nothing => (None, None),
+            Says::Whose => (Some(individual), None),
+            Says::Consented(consented) => (None, Some(consented)),
+        };
+        let item = RowItem { individual: whose, consented };
+        let write = Write::put(TABLE, item.write(&self.pk, Some(&self.sk))?);
+        Ok(match self.says {
+            Says::Whose => write.when_new(Refusal::Conflict(|| Conflict::ExternalIdTaken)),
+            _ => write,
+        })
     }
 }
 
@@ -366,7 +331,7 @@ impl Transaction {
             self.push(Ok(Write::delete(TABLE, pk_sk(&gone.pk, &gone.sk))));
         }
         for row in new.difference(&old) {
-            self.push(Ok(row.put(after.id)));
+            self.push(row.put(after.id));
         }
         self
     }
@@ -378,7 +343,8 @@ pub struct ExternalIdOf(pub IndividualId);
 
 impl FromItem for ExternalIdOf {
     fn from_item(map: Map) -> Result<Self, Fault> {
-        parsed(&string(&map, "individual", TABLE)?, "individual", TABLE).map(Self)
+        let owner = RowItem::read(map)?.individual;
+        owner.map(Self).ok_or_else(|| Fault::corrupt(TABLE, "`individual` is missing"))
     }
 }
 
@@ -399,15 +365,11 @@ pub struct AddressOf {
     pub consented: bool,
 }
 
-fn address_of(row: &Map) -> Result<AddressOf, Fault> {
-    let consented = row
-        .get("consented")
-        .and_then(|consented| consented.as_bool().ok())
-        .copied();
-    Ok(AddressOf {
-        individual: parsed(&string(row, "sk", TABLE)?, "sk", TABLE)?,
-        consented: consented.ok_or_else(|| Fault::corrupt(TABLE, "`consented` is missing"))?,
-    })
+fn address_of(row: Map) -> Result<AddressOf, Fault> {
+    let individual = parsed(&string(&row, "sk", TABLE)?, "sk", TABLE)?;
+    let consented = RowItem::read(row)?.consented;
+    let consented = consented.ok_or_else(|| Fault::corrupt(TABLE, "`consented` is missing"))?;
+    Ok(AddressOf { individual, consented })
 }
 
 impl Store {
@@ -417,7 +379,7 @@ impl Store {
     /// `Unavailable`, `Refused` or `Corrupt`.
     pub async fn individuals_at(&self, address: &EmailAddress) -> Result<Vec<AddressOf>, Fault> {
         let rows = Rows::of(TABLE, address_pk(address)).consistent();
-        Ok(self.rows(rows).await?.read(|row| address_of(&row))?.items)
+        Ok(self.rows(rows).await?.read(address_of)?.items)
     }
 
     /// Who has that name and birth date (B12). At most 100.
@@ -431,9 +393,7 @@ impl Store {
     ) -> Result<Vec<IndividualId>, Fault> {
         let rows = Rows::of(TABLE, person_pk(name, birth_date)).consistent();
         let page = self.rows(rows).await?;
-        Ok(page
-            .read(|row| parsed(&string(&row, "sk", TABLE)?, "sk", TABLE))?
-            .items)
+        Ok(page.read(|row| parsed(&string(&row, "sk", TABLE)?, "sk", TABLE))?.items)
     }
 
     /// Individuals who have, for each word of `text`, a word in their name that begins so; by the longest of the words, in
@@ -447,15 +407,9 @@ impl Store {
         after: Option<&Position>,
         limit: u32,
     ) -> Result<Page<Versioned<Individual>>, Fault> {
-        let words: Vec<String> = name::tokens(text)
-            .iter()
-            .map(|word| first(word, TOKEN_LENGTH))
-            .collect();
+        let words: Vec<String> = name::tokens(text).iter().map(|word| first(word, TOKEN_LENGTH)).collect();
         let Some(leading) = words.iter().max_by_key(|word| word.chars().count()) else {
-            return Ok(Page {
-                items: Vec::new(),
-                next: None,
-            });
+            return Ok(Page { items: Vec::new(), next: None });
         };
         let rows = Rows::of(TABLE, name_pk(leading))
             .range("begins_with(sk, :word)", [(":word", s(leading))])
@@ -468,27 +422,17 @@ impl Store {
                 .ok_or_else(|| Fault::corrupt(TABLE, "`sk` of a name row has no individual"))?;
             Ok((token.to_owned(), parsed::<IndividualId>(id, "sk", TABLE)?))
         })?;
-        let individuals = self
-            .ask(found.items.iter().map(|(_, id)| profile(*id)).collect::<Vec<_>>())
-            .await?;
-        let matching = found
-            .items
-            .iter()
-            .zip(individuals)
-            .filter_map(|((token, _), individual)| {
-                let individual = individual?;
-                let own = tokens(&individual.name);
-                // Of several words of one name that begin so, the first row speaks for the individual.
-                let speaks = own.iter().find(|word| word.starts_with(leading)) == Some(token);
-                let all = words
-                    .iter()
-                    .all(|word| own.iter().any(|own| own.starts_with(word)));
-                (speaks && all).then_some(individual)
-            });
-        Ok(Page {
-            items: matching.collect(),
-            next: found.next,
-        })
+        let individuals =
+            self.ask(found.items.iter().map(|(_, id)| profile(*id)).collect::<Vec<_>>()).await?;
+        let matching = found.items.iter().zip(individuals).filter_map(|((token, _), individual)| {
+            let individual = individual?;
+            let own = tokens(&individual.name);
+            // Of several words of one name that begin so, the first row speaks for the individual.
+            let speaks = own.iter().find(|word| word.starts_with(leading)) == Some(token);
+            let all = words.iter().all(|word| own.iter().any(|own| own.starts_with(word)));
+            (speaks && all).then_some(individual)
+        });
+        Ok(Page { items: matching.collect(), next: found.next })
     }
 
     /// Individuals who have this address in use.
@@ -501,18 +445,10 @@ impl Store {
         after: Option<&Position>,
         limit: u32,
     ) -> Result<Page<Versioned<Individual>>, Fault> {
-        let rows = Rows::of(TABLE, address_pk(address))
-            .consistent()
-            .page(after, limit.min(100));
-        let found = self
-            .rows(rows)
-            .await?
-            .read(|row| Ok(profile(address_of(&row)?.individual)))?;
+        let rows = Rows::of(TABLE, address_pk(address)).consistent().page(after, limit.min(100));
+        let found = self.rows(rows).await?.read(|row| Ok(profile(address_of(row)?.individual)))?;
         let individuals = self.ask(found.items).await?;
-        Ok(Page {
-            items: individuals.into_iter().flatten().collect(),
-            next: found.next,
-        })
+        Ok(Page { items: individuals.into_iter().flatten().collect(), next: found.next })
     }
 
     /// The individual with this external id of one of the `sources`.
@@ -524,21 +460,13 @@ impl Store {
         sources: &[&str],
         id: &str,
     ) -> Result<Vec<Versioned<Individual>>, Fault> {
-        let owners = self
-            .ask(
-                sources
-                    .iter()
-                    .map(|source| external_id(source, id))
-                    .collect::<Vec<_>>(),
-            )
-            .await?;
+        let owners =
+            self.ask(sources.iter().map(|source| external_id(source, id)).collect::<Vec<_>>()).await?;
         let owners: BTreeSet<_> = owners.into_iter().flatten().map(|ExternalIdOf(id)| id).collect();
         if owners.is_empty() {
             return Ok(Vec::new());
         }
-        let individuals = self
-            .ask(owners.into_iter().map(profile).collect::<Vec<_>>())
-            .await?;
+        let individuals = self.ask(owners.into_iter().map(profile).collect::<Vec<_>>()).await?;
         Ok(individuals.into_iter().flatten().collect())
     }
 }

@@ -69,10 +69,7 @@ pub(crate) fn s(value: impl Into<String>) -> AttributeValue {
     AttributeValue::S(value.into())
 }
 
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "called with numbers, which are copied"
-)]
+#[expect(clippy::needless_pass_by_value, reason = "called with numbers, which are copied")]
 pub(crate) fn n(value: impl ToString) -> AttributeValue {
     AttributeValue::N(value.to_string())
 }
@@ -94,9 +91,7 @@ pub(crate) fn string(map: &Map, field: &str, table: Table) -> Result<String, Fau
 
 /// Reads a stored string as `T`, as which `field` is corrupt if it can't be.
 pub(crate) fn parsed<T: std::str::FromStr>(value: &str, field: &str, table: Table) -> Result<T, Fault> {
-    value
-        .parse()
-        .map_err(|_| Fault::corrupt(table, format!("`{field}` can't be read")))
+    value.parse().map_err(|_| Fault::corrupt(table, format!("`{field}` can't be read")))
 }
 
 /// A domain type kept as an item that is changed in place.
@@ -122,11 +117,7 @@ impl<T: Stored> FromItem for Versioned<T> {
             Some(AttributeValue::S(id)) => Some(parsed(id, "changed_by", table)?),
             Some(_) => return Err(Fault::corrupt(table, "`changed_by` is not a string")),
         };
-        Ok(Self {
-            value: T::Item::read(map)?.try_into()?,
-            version: Version(version),
-            changed_by,
-        })
+        Ok(Self { value: T::Item::read(map)?.try_into()?, version: Version(version), changed_by })
     }
 }
 
@@ -161,9 +152,7 @@ impl Transaction {
         sk: Option<&str>,
         kind: Kind,
     ) -> &mut Self {
-        let write = item
-            .write(pk, sk)
-            .map(|map| Write::put(I::TABLE, map).when_new(Refusal::Stale(kind)));
+        let write = item.write(pk, sk).map(|map| Write::put(I::TABLE, map).when_new(Refusal::Stale(kind)));
         self.push(write)
     }
 }

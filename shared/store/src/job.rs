@@ -53,13 +53,7 @@ impl From<&Job> for JobItem {
             JobState::Done => ("done", None),
             JobState::Failed(failure) => ("failed", Some(failure)),
         };
-        let Counts {
-            created,
-            updated,
-            unchanged,
-            refused,
-            duplicates,
-        } = job.counts;
+        let Counts { created, updated, unchanged, refused, duplicates } = job.counts;
         let Position { byte, row, page } = job.position;
         Self {
             pk: job.id.to_string(),
@@ -69,13 +63,7 @@ impl From<&Job> for JobItem {
             source: job.source.clone(),
             state: state.to_owned(),
             failure,
-            counts: CountsItem {
-                created,
-                updated,
-                unchanged,
-                refused,
-                duplicates,
-            },
+            counts: CountsItem { created, updated, unchanged, refused, duplicates },
             byte,
             row,
             page,
@@ -97,13 +85,7 @@ impl TryFrom<JobItem> for Job {
             ("failed", Some(failure)) => JobState::Failed(failure),
             _ => return Err(Fault::corrupt(TABLE, "`state` is unknown or lacks its data")),
         };
-        let CountsItem {
-            created,
-            updated,
-            unchanged,
-            refused,
-            duplicates,
-        } = item.counts;
+        let CountsItem { created, updated, unchanged, refused, duplicates } = item.counts;
         Ok(Self {
             id: parsed(&item.pk, "pk", TABLE)?,
             kind: item.kind,
@@ -111,18 +93,8 @@ impl TryFrom<JobItem> for Job {
             upload: item.upload,
             source: item.source,
             state,
-            counts: Counts {
-                created,
-                updated,
-                unchanged,
-                refused,
-                duplicates,
-            },
-            position: Position {
-                byte: item.byte,
-                row: item.row,
-                page: item.page,
-            },
+            counts: Counts { created, updated, unchanged, refused, duplicates },
+            position: Position { byte: item.byte, row: item.row, page: item.page },
             by: item.by,
             created_at: item.created_at,
             updated_at: item.updated_at,

@@ -131,9 +131,7 @@ impl Store {
         after: Option<&Position>,
         limit: u32,
     ) -> Result<Page<JournalRecord>, Fault> {
-        let rows = Rows::of(TABLE, subject.to_string())
-            .newest_first()
-            .page(after, limit);
+        let rows = Rows::of(TABLE, subject.to_string()).newest_first().page(after, limit);
         self.rows(rows).await?.read(JournalRecord::from_item)
     }
 
@@ -150,16 +148,9 @@ impl Store {
     ) -> Result<Page<JournalRecord>, Fault> {
         let rows = Rows::of_index(TABLE, &DAY, day_shard(day, shard)).page(after, limit.min(100));
         let keys = self.rows(rows).await?.read(|row| {
-            Ok(One::<JournalRecord>::sorted(
-                TABLE,
-                string(&row, "pk", TABLE)?,
-                string(&row, "sk", TABLE)?,
-            ))
+            Ok(One::<JournalRecord>::sorted(TABLE, string(&row, "pk", TABLE)?, string(&row, "sk", TABLE)?))
         })?;
         let records = self.ask(keys.items).await?;
-        Ok(Page {
-            items: records.into_iter().flatten().collect(),
-            next: keys.next,
-        })
+        Ok(Page { items: records.into_iter().flatten().collect(), next: keys.next })
     }
 }

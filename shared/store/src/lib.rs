@@ -57,17 +57,12 @@ impl Store {
     /// on.
     #[must_use]
     pub fn new(client: Client, names: TableNames) -> Self {
-        Self {
-            client,
-            names: Arc::new(names),
-        }
+        Self { client, names: Arc::new(names) }
     }
 
     /// The physical name of a table, without which the function was not meant to touch it.
     fn table(&self, table: Table) -> Result<&str, Fault> {
-        self.names
-            .get(table)
-            .ok_or_else(|| Fault::Refused(format!("{} is not set", table.env_var())))
+        self.names.get(table).ok_or_else(|| Fault::Refused(format!("{} is not set", table.env_var())))
     }
 }
 

@@ -1,10 +1,11 @@
 //! Licences (B7): the free ones, spread over shards so that many accounts can be opened at once.
 
 use domain::licence;
+use serde::{Deserialize, Serialize};
 
 use crate::ask::{Ask, Found, FromItem, Key, One};
 use crate::commit::{Kind, Refusal, Write, pk};
-use crate::item::{Map, n, s};
+use crate::item::{Map, Shape, n};
 use crate::{Fault, Table, Transaction};
 
 /// Number of shards.
@@ -28,22 +29,24 @@ impl Licences {
     }
 }
 
-#[derive(Debug, Clone, Copy)]
-struct Free(u32);
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+struct Shard {
+    free: u32,
+}
 
-impl FromItem for Free {
+impl Shape for Shard {
+    const TABLE: Table = Table::Accounts;
+}
+
+impl FromItem for Shard {
     fn from_item(map: Map) -> Result<Self, Fault> {
-        map.get("free")
-            .and_then(|free| free.as_n().ok())
-            .and_then(|free| free.parse().ok())
-            .map(Self)
-            .ok_or_else(|| Fault::corrupt(Table::Accounts, "`free` is missing or not a count"))
+        Self::read(map)
     }
 }
 
 /// How many licences are free.
 #[derive(Debug, Clone)]
-pub struct FreeLicences(Vec<One<Free>>);
+pub struct FreeLicences(Vec<One<Shard>>);
 
 impl Ask for FreeLicences {
     type Answer = Licences;
@@ -54,21 +57,12 @@ impl Ask for FreeLicences {
 
     fn answer(&self, found: &Found) -> Result<Licences, Fault> {
         let shards = self.0.answer(found)?;
-        Ok(Licences(
-            shards
-                .into_iter()
-                .map(|free| free.map_or(0, |free| free.0))
-                .collect(),
-        ))
+        Ok(Licences(shards.into_iter().map(|shard| shard.map_or(0, |shard| shard.free)).collect()))
     }
 }
 
 pub(crate) fn question() -> FreeLicences {
-    FreeLicences(
-        (0..LICENCE_SHARDS)
-            .map(|shard| One::new(Table::Accounts, name(shard)))
-            .collect(),
-    )
+    FreeLicences((0..LICENCE_SHARDS).map(|shard| One::new(Table::Accounts, name(shard))).collect())
 }
 
 fn name(shard: u32) -> String {
@@ -82,24 +76,15 @@ pub(crate) fn key(shard: u32) -> Map {
 impl Transaction {
     /// Takes one free licence, from whichever shard has one (B7). `NoLicence` if none has.
     pub fn take_licence(&mut self) -> &mut Self {
-        let write = Write::update(
-            Table::Accounts,
-            key(self.shard(LICENCE_SHARDS)),
-            "SET #free = #free - :one",
-        );
-        self.push(Ok(write
-            .name("#free", "free")
-            .value(":one", n(1))
-            .when("#free >= :one", Refusal::Licence)))
+        let write =
+            Write::update(Table::Accounts, key(self.shard(LICENCE_SHARDS)), "SET #free = #free - :one");
+        self.push(Ok(write.name("#free", "free").value(":one", n(1)).when("#free >= :one", Refusal::Licence)))
     }
 
     /// Gives one back.
     pub fn give_licence(&mut self) -> &mut Self {
-        let write = Write::update(
-            Table::Accounts,
-            key(self.shard(LICENCE_SHARDS)),
-            "SET #free = #free + :one",
-        );
+        let write =
+            Write::update(Table::Accounts, key(self.shard(LICENCE_SHARDS)), "SET #free = #free + :one");
         self.push(Ok(write
             .name("#free", "free")
             .value(":one", n(1))
@@ -109,14 +94,7 @@ impl Transaction {
     /// Lays down all the licences the agency has, at set-up, when none is used.
     pub fn put_licences(&mut self, total: u32) -> &mut Self {
         for (shard, free) in (0..).zip(licence::split(total, LICENCE_SHARDS)) {
-            let item = Map::from([
-                ("pk".to_owned(), s(name(shard))),
-                ("v".to_owned(), n(1)),
-                ("free".to_owned(), n(free)),
-            ]);
-            self.push(Ok(
-                Write::put(Table::Accounts, item).when_new(Refusal::Stale(Kind::Licences))
-            ));
+            self.put_once(&Shard { free }, &name(shard), None, Kind::Licences);
         }
         self
     }

@@ -108,37 +108,15 @@ impl Shape for FateItem {
 
 impl From<&MailRecord> for FateItem {
     fn from(record: &MailRecord) -> Self {
-        let MailOf {
-            mail,
-            kind,
-            individual,
-            account,
-        } = record.of;
+        let MailOf { mail, kind, individual, account } = record.of;
         let (address, language, message, reason) = match &record.fate {
-            Fate::Sent {
-                address,
-                language,
-                message,
-            } => (
-                Some(address.as_typed().to_owned()),
-                Some(*language),
-                Some(message.clone()),
-                None,
-            ),
+            Fate::Sent { address, language, message } => {
+                (Some(address.as_typed().to_owned()), Some(*language), Some(message.clone()), None)
+            }
             Fate::Dropped { reason } => (None, None, None, Some(*reason)),
         };
         let at = record.at;
-        Self {
-            pk: mail.to_string(),
-            kind,
-            individual,
-            account,
-            at,
-            address,
-            language,
-            message,
-            reason,
-        }
+        Self { pk: mail.to_string(), kind, individual, account, at, address, language, message, reason }
     }
 }
 
@@ -147,26 +125,15 @@ impl TryFrom<FateItem> for MailRecord {
 
     fn try_from(item: FateItem) -> Result<Self, Fault> {
         let fate = match (item.address, item.language, item.message, item.reason) {
-            (Some(address), Some(language), Some(message), None) => Fate::Sent {
-                address: parsed(&address, "address", TABLE)?,
-                language,
-                message,
-            },
+            (Some(address), Some(language), Some(message), None) => {
+                Fate::Sent { address: parsed(&address, "address", TABLE)?, language, message }
+            }
             (None, None, None, Some(reason)) => Fate::Dropped { reason },
             _ => return Err(Fault::corrupt(TABLE, "a mail is either sent or dropped")),
         };
         let mail = parsed(&item.pk, "pk", TABLE)?;
-        let of = MailOf {
-            mail,
-            kind: item.kind,
-            individual: item.individual,
-            account: item.account,
-        };
-        Ok(Self {
-            of,
-            fate,
-            at: item.at,
-        })
+        let of = MailOf { mail, kind: item.kind, individual: item.individual, account: item.account };
+        Ok(Self { of, fate, at: item.at })
     }
 }
 
@@ -195,10 +162,7 @@ impl Store {
         now: DateTime<Utc>,
         stale_after: TimeDelta,
     ) -> Result<Claim, Fault> {
-        let rows = self
-            .rows(Rows::of(TABLE, mail.to_string()).consistent())
-            .await?
-            .items;
+        let rows = self.rows(Rows::of(TABLE, mail.to_string()).consistent()).await?.items;
         let mut claims = 0;
         let mut held: Option<DateTime<Utc>> = None;
         for row in rows {
@@ -243,9 +207,8 @@ impl Store {
         after: Option<&Position>,
         limit: u32,
     ) -> Result<Page<MailRecord>, Fault> {
-        let rows = Rows::of_index(TABLE, &INDIVIDUAL, individual.to_string())
-            .newest_first()
-            .page(after, limit);
+        let rows =
+            Rows::of_index(TABLE, &INDIVIDUAL, individual.to_string()).newest_first().page(after, limit);
         self.rows(rows).await?.read(MailRecord::from_item)
     }
 }

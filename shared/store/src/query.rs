@@ -36,10 +36,7 @@ impl Rows {
     }
 
     pub(crate) fn of_index(table: Table, index: &'static IndexShape, hash: impl Into<String>) -> Self {
-        Self {
-            index: Some(index),
-            ..Self::of(table, hash)
-        }
+        Self { index: Some(index), ..Self::of(table, hash) }
     }
 
     /// Only those whose sort key fulfils the condition.
@@ -108,26 +105,18 @@ impl Rows {
     }
 
     fn position(&self, last: &Map) -> Option<Position> {
-        let values = self
-            .position_fields()
-            .into_iter()
-            .map(|(field, _)| match last.get(field)? {
-                AttributeValue::S(text) => Some(Value::from(text.clone())),
-                AttributeValue::N(number) => number.parse::<i64>().ok().map(Value::from),
-                _ => None,
-            });
-        Some(Position(
-            Value::from(values.collect::<Option<Vec<_>>>()?).to_string(),
-        ))
+        let values = self.position_fields().into_iter().map(|(field, _)| match last.get(field)? {
+            AttributeValue::S(text) => Some(Value::from(text.clone())),
+            AttributeValue::N(number) => number.parse::<i64>().ok().map(Value::from),
+            _ => None,
+        });
+        Some(Position(Value::from(values.collect::<Option<Vec<_>>>()?).to_string()))
     }
 }
 
 impl Page<Map> {
     pub(crate) fn read<T>(self, read: impl FnMut(Map) -> Result<T, Fault>) -> Result<Page<T>, Fault> {
-        Ok(Page {
-            items: self.items.into_iter().map(read).collect::<Result<_, _>>()?,
-            next: self.next,
-        })
+        Ok(Page { items: self.items.into_iter().map(read).collect::<Result<_, _>>()?, next: self.next })
     }
 }
 
@@ -154,13 +143,7 @@ impl Store {
             request = request.expression_attribute_values(*placeholder, value.clone());
         }
         let response = request.send().await?;
-        let next = response
-            .last_evaluated_key
-            .as_ref()
-            .and_then(|last| rows.position(last));
-        Ok(Page {
-            items: response.items.unwrap_or_default(),
-            next,
-        })
+        let next = response.last_evaluated_key.as_ref().and_then(|last| rows.position(last));
+        Ok(Page { items: response.items.unwrap_or_default(), next })
     }
 }

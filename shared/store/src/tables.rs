@@ -96,11 +96,7 @@ const fn shape(table: Table, name: &'static str, env_var: &'static str) -> Table
 }
 
 const fn expiring(table: Table, name: &'static str, env_var: &'static str) -> TableShape {
-    TableShape {
-        sorted: false,
-        expires: true,
-        ..shape(table, name, env_var)
-    }
+    TableShape { sorted: false, expires: true, ..shape(table, name, env_var) }
 }
 
 /// Accounts whose activation may have expired.
@@ -131,23 +127,12 @@ pub(crate) const INDIVIDUAL: IndexShape = IndexShape {
 pub const TABLES: &[TableShape] = &[
     shape(Table::Settings, "settings", "SETTINGS_TABLE"),
     shape(Table::Individuals, "individuals", "INDIVIDUALS_TABLE"),
-    TableShape {
-        sorted: false,
-        indexes: &[DUE],
-        ..shape(Table::Accounts, "accounts", "ACCOUNTS_TABLE")
-    },
-    TableShape {
-        sorted: false,
-        ..shape(Table::Credentials, "credentials", "CREDENTIALS_TABLE")
-    },
+    TableShape { sorted: false, indexes: &[DUE], ..shape(Table::Accounts, "accounts", "ACCOUNTS_TABLE") },
+    TableShape { sorted: false, ..shape(Table::Credentials, "credentials", "CREDENTIALS_TABLE") },
     shape(Table::Workers, "workers", "WORKERS_TABLE"),
     TableShape {
         sorted: false,
-        ..shape(
-            Table::WorkerCredentials,
-            "worker_credentials",
-            "WORKER_CREDENTIALS_TABLE",
-        )
+        ..shape(Table::WorkerCredentials, "worker_credentials", "WORKER_CREDENTIALS_TABLE")
     },
     expiring(Table::Sessions, "sessions", "SESSIONS_TABLE"),
     expiring(Table::WorkerSessions, "worker_sessions", "WORKER_SESSIONS_TABLE"),
@@ -164,21 +149,14 @@ pub const TABLES: &[TableShape] = &[
         append_only: true,
         ..shape(Table::AccessLog, "access_log", "ACCESS_LOG_TABLE")
     },
-    TableShape {
-        indexes: &[INDIVIDUAL],
-        append_only: true,
-        ..shape(Table::Mail, "mail", "MAIL_TABLE")
-    },
+    TableShape { indexes: &[INDIVIDUAL], append_only: true, ..shape(Table::Mail, "mail", "MAIL_TABLE") },
     shape(Table::Jobs, "jobs", "JOBS_TABLE"),
 ];
 
 impl Table {
     /// Its shape.
     #[must_use]
-    #[expect(
-        clippy::indexing_slicing,
-        reason = "TABLES has every table in this order, which a test checks"
-    )]
+    #[expect(clippy::indexing_slicing, reason = "TABLES has every table in this order, which a test checks")]
     pub const fn shape(self) -> &'static TableShape {
         &TABLES[self as usize]
     }
@@ -209,21 +187,13 @@ impl TableNames {
     /// Takes each name from `lookup`, which is given the environment variable's name. A table that a function may not
     /// touch has none.
     pub fn from_lookup(mut lookup: impl FnMut(&'static str) -> Option<String>) -> Self {
-        Self(
-            Table::all()
-                .filter_map(|table| Some((table, lookup(table.env_var())?)))
-                .collect(),
-        )
+        Self(Table::all().filter_map(|table| Some((table, lookup(table.env_var())?))).collect())
     }
 
     /// Physical names that are the logical names after `prefix`.
     #[must_use]
     pub fn with_prefix(prefix: &str) -> Self {
-        Self(
-            Table::all()
-                .map(|table| (table, format!("{prefix}{}", table.name())))
-                .collect(),
-        )
+        Self(Table::all().map(|table| (table, format!("{prefix}{}", table.name()))).collect())
     }
 
     /// The physical name, where the function was given one.

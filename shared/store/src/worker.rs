@@ -41,10 +41,9 @@ impl Shape for WorkerItem {
 impl From<&Worker> for WorkerItem {
     fn from(worker: &Worker) -> Self {
         let (state, failed_sign_ins, must_reset, lock_reason) = match worker.state {
-            WorkerState::Active {
-                failed_sign_ins,
-                must_reset,
-            } => (ACTIVE, Some(failed_sign_ins), Some(must_reset), None),
+            WorkerState::Active { failed_sign_ins, must_reset } => {
+                (ACTIVE, Some(failed_sign_ins), Some(must_reset), None)
+            }
             WorkerState::Locked { reason, must_reset } => ("locked", None, Some(must_reset), Some(reason)),
             WorkerState::Disabled => ("disabled", None, None, None),
         };
@@ -73,10 +72,7 @@ impl WorkerItem {
                 failed_sign_ins: self.failed_sign_ins?,
                 must_reset: self.must_reset?,
             }),
-            "locked" => Some(WorkerState::Locked {
-                reason: self.lock_reason?,
-                must_reset: self.must_reset?,
-            }),
+            "locked" => Some(WorkerState::Locked { reason: self.lock_reason?, must_reset: self.must_reset? }),
             "disabled" => Some(WorkerState::Disabled),
             _ => None,
         }
@@ -87,9 +83,8 @@ impl TryFrom<WorkerItem> for Worker {
     type Error = Fault;
 
     fn try_from(item: WorkerItem) -> Result<Self, Fault> {
-        let state = item
-            .state()
-            .ok_or_else(|| Fault::corrupt(TABLE, "`state` is unknown or lacks its data"))?;
+        let state =
+            item.state().ok_or_else(|| Fault::corrupt(TABLE, "`state` is unknown or lacks its data"))?;
         Ok(Self {
             id: parsed(&item.pk, "pk", TABLE)?,
             email: parsed(&item.email, "email", TABLE)?,
@@ -131,13 +126,7 @@ impl Store {
     /// # Errors
     /// `Unavailable`, `Refused` or `Corrupt`.
     pub async fn count_worker_sign_in_attempt(&self, worker: WorkerId) -> Result<Counted<Worker>, Fault> {
-        let counter = Counter {
-            field: "failed_sign_ins",
-            state: ACTIVE,
-            also: None,
-            values: Vec::new(),
-        };
-        self.count_in(TABLE, pk_sk(worker.to_string(), PROFILE), counter)
-            .await
+        let counter = Counter { field: "failed_sign_ins", state: ACTIVE, also: None, values: Vec::new() };
+        self.count_in(TABLE, pk_sk(worker.to_string(), PROFILE), counter).await
     }
 }

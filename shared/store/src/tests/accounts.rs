@@ -15,15 +15,8 @@ async fn an_account_is_opened_used_and_closed() {
 
     let id = changed.account.id;
     let name = ask::credentials(&email("zoe@example.ORG"));
-    let (account, holding, licences, credentials) = store
-        .ask((
-            ask::account(id),
-            ask::holding(person.id),
-            ask::licences(),
-            name.clone(),
-        ))
-        .await
-        .unwrap();
+    let (account, holding, licences, credentials) =
+        store.ask((ask::account(id), ask::holding(person.id), ask::licences(), name.clone())).await.unwrap();
     let account = account.unwrap();
     assert_eq!(account.value, changed.account);
     assert_eq!(account.changed_by, Some(record(100, 1).id));
@@ -33,18 +26,14 @@ async fn an_account_is_opened_used_and_closed() {
     assert_eq!((credentials.holder, credentials.password_hash), (id, None));
 
     let settings = settings();
-    let activated = with_state(
-        &account,
-        State::Active {
-            failed_sign_ins: 0,
-            must_reset: false,
-        },
-    );
+    let activated = with_state(&account, State::Active { failed_sign_ins: 0, must_reset: false });
     let signed_in = activated.sign_in(&settings, at(5)).unwrap();
     let mut transaction = Transaction::new(&record(101, 1));
-    transaction
-        .change_account(account.version, &signed_in, false, None)
-        .set_password(&account.email, id, "$hash");
+    transaction.change_account(account.version, &signed_in, false, None).set_password(
+        &account.email,
+        id,
+        "$hash",
+    );
     store.commit(transaction).await.unwrap();
 
     let (account, credentials) = store.ask((ask::account(id), name.clone())).await.unwrap();
@@ -56,18 +45,13 @@ async fn an_account_is_opened_used_and_closed() {
     transaction.change_account(account.version, &closed, false, None);
     store.commit(transaction).await.unwrap();
 
-    let (account, holding, licences, credentials) = store
-        .ask((ask::account(id), ask::holding(person.id), ask::licences(), name))
-        .await
-        .unwrap();
+    let (account, holding, licences, credentials) =
+        store.ask((ask::account(id), ask::holding(person.id), ask::licences(), name)).await.unwrap();
     assert_eq!(account.unwrap().value, closed.account);
     let holding = holding.unwrap();
     assert_eq!(holding.open, None);
     let last = holding.closed.last().unwrap();
-    assert_eq!(
-        (last.account, last.reason, last.at),
-        (id, CloseReason::ClosedByWorker, at(9))
-    );
+    assert_eq!((last.account, last.reason, last.at), (id, CloseReason::ClosedByWorker, at(9)));
     assert_eq!(licences.free(), 1);
     assert_eq!(credentials, None);
 }
@@ -83,20 +67,14 @@ async fn conflict(store: &Store, transaction: Transaction) -> Conflict {
 async fn an_individual_has_one_open_account() {
     let store = store_with_licences(5).await;
     let person = individual(1, "Zoë", "Quinn", "zoe@example.org");
-    let both = [
-        opening(100, &opened(10, &person)),
-        opening(101, &opened(11, &person)),
-    ];
+    let both = [opening(100, &opened(10, &person)), opening(101, &opened(11, &person))];
     let [first, second] = both.map(|transaction| store.commit(transaction));
     let results = tokio::join!(first, second);
     let refused = match results {
         (Ok(()), Err(refused)) | (Err(refused), Ok(())) => refused,
         other => panic!("{other:?}"),
     };
-    assert!(
-        matches!(refused, CommitError::Conflict(Conflict::OpenAccountExists)),
-        "{refused}"
-    );
+    assert!(matches!(refused, CommitError::Conflict(Conflict::OpenAccountExists)), "{refused}");
     assert_eq!(store.ask(ask::licences()).await.unwrap().free(), 4);
 }
 
@@ -106,10 +84,7 @@ async fn a_sign_in_name_is_unique_in_its_normal_form() {
     let first = opened(10, &individual(1, "Zoë", "Quinn", "Zoe@Bücher.example"));
     store.commit(opening(100, &first)).await.unwrap();
     let second = opened(11, &individual(2, "Zo", "Quinn", " zoe@xn--bcher-kva.example"));
-    assert_eq!(
-        conflict(&store, opening(101, &second)).await,
-        Conflict::SignInNameTaken
-    );
+    assert_eq!(conflict(&store, opening(101, &second)).await, Conflict::SignInNameTaken);
     let other = opened(11, &individual(2, "Zo", "Quinn", "zo.e@bücher.example"));
     store.commit(opening(102, &other)).await.unwrap();
 }
@@ -123,18 +98,11 @@ async fn a_refused_change_leaves_nothing() {
     second.answer("call", "payload", "{}", at(0));
     conflict(&store, second).await;
 
-    let nothing = (
-        ask::account(AccountId::new(uuid(11))),
-        ask::idempotency("call"),
-        ask::licences(),
-    );
+    let nothing = (ask::account(AccountId::new(uuid(11))), ask::idempotency("call"), ask::licences());
     let (account, answered, licences) = store.ask(nothing).await.unwrap();
     assert_eq!((account, answered), (None, None));
     assert_eq!(licences.free(), 4);
-    let history = store
-        .history(Subject::Individual(person.id), None, 10)
-        .await
-        .unwrap();
+    let history = store.history(Subject::Individual(person.id), None, 10).await.unwrap();
     assert_eq!(history.items, [record(100, 1)]);
 }
 
@@ -143,26 +111,16 @@ async fn a_save_demands_the_version_that_was_loaded() {
     let store = store_with_licences(5).await;
     let changed = opened(10, &individual(1, "Zoë", "Quinn", "zoe@example.org"));
     store.commit(opening(100, &changed)).await.unwrap();
-    let loaded = store
-        .ask(ask::account(changed.account.id))
-        .await
-        .unwrap()
-        .unwrap();
+    let loaded = store.ask(ask::account(changed.account.id)).await.unwrap().unwrap();
     for (number, expected) in [(101, None), (102, Some(Conflict::Stale(Kind::Account)))] {
         let mut transaction = Transaction::new(&record(number, 1));
-        transaction.put_account(
-            loaded.version,
-            &loaded.remembering(Landing::new("/tasks").unwrap()),
-        );
+        transaction.put_account(loaded.version, &loaded.remembering(Landing::new("/tasks").unwrap()));
         match expected {
             None => store.commit(transaction).await.unwrap(),
             Some(expected) => assert_eq!(conflict(&store, transaction).await, expected),
         }
     }
-    assert_eq!(
-        conflict(&store, opening(103, &changed)).await,
-        Conflict::OpenAccountExists
-    );
+    assert_eq!(conflict(&store, opening(103, &changed)).await, Conflict::OpenAccountExists);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -195,11 +153,7 @@ async fn a_test_individual_takes_no_licence() {
     transaction.change_account(Version::NONE, &changed, true, None);
     store.commit(transaction).await.unwrap();
     assert_eq!(
-        conflict(
-            &store,
-            opening(101, &opened(11, &individual(2, "A", "B", "a@example.org")))
-        )
-        .await,
+        conflict(&store, opening(101, &opened(11, &individual(2, "A", "B", "a@example.org")))).await,
         Conflict::NoLicence
     );
 }
@@ -219,14 +173,8 @@ async fn birth_date_attempts_are_claimed_three_times_for_the_current_link() {
         };
         assert_eq!(account.attempts_left(), left);
     }
-    assert!(matches!(
-        store.claim_birth_date_attempt(id, generation).await.unwrap(),
-        Counted::No(Some(_))
-    ));
-    let nobody = store
-        .claim_birth_date_attempt(AccountId::new(uuid(99)), 1)
-        .await
-        .unwrap();
+    assert!(matches!(store.claim_birth_date_attempt(id, generation).await.unwrap(), Counted::No(Some(_))));
+    let nobody = store.claim_birth_date_attempt(AccountId::new(uuid(99)), 1).await.unwrap();
     assert_eq!(nobody, Counted::No(None));
 }
 
@@ -236,37 +184,17 @@ async fn a_counted_attempt_makes_older_loads_stale() {
     let changed = opened(10, &individual(1, "Zoë", "Quinn", "zoe@example.org"));
     store.commit(opening(100, &changed)).await.unwrap();
     let id = changed.account.id;
-    assert!(
-        matches!(
-            store.count_sign_in_attempt(id).await.unwrap(),
-            Counted::No(Some(_))
-        ),
-        "Pending"
-    );
+    assert!(matches!(store.count_sign_in_attempt(id).await.unwrap(), Counted::No(Some(_))), "Pending");
 
     let loaded = store.ask(ask::account(id)).await.unwrap().unwrap();
-    let active = with_state(
-        &loaded,
-        State::Active {
-            failed_sign_ins: 0,
-            must_reset: false,
-        },
-    );
+    let active = with_state(&loaded, State::Active { failed_sign_ins: 0, must_reset: false });
     let mut transaction = Transaction::new(&record(101, 1));
     transaction.put_account(loaded.version, &active);
     store.commit(transaction).await.unwrap();
 
     let before = store.ask(ask::account(id)).await.unwrap().unwrap();
-    let Counted::Yes(counted) = store.count_sign_in_attempt(id).await.unwrap() else {
-        panic!("not counted")
-    };
-    assert_eq!(
-        counted.state,
-        State::Active {
-            failed_sign_ins: 1,
-            must_reset: false
-        }
-    );
+    let Counted::Yes(counted) = store.count_sign_in_attempt(id).await.unwrap() else { panic!("not counted") };
+    assert_eq!(counted.state, State::Active { failed_sign_ins: 1, must_reset: false });
     let mut late = Transaction::new(&record(102, 1));
     late.put_account(before.version, &active);
     assert_eq!(conflict(&store, late).await, Conflict::Stale(Kind::Account));
@@ -280,34 +208,17 @@ async fn due_accounts_are_those_pending_past_their_time() {
     let store = store_with_licences(20).await;
     let mut ids = Vec::new();
     for number in 0..9 {
-        let mut changed = opened(
-            number,
-            &individual(number, "A", "B", &format!("c{number}@example.org")),
-        );
+        let mut changed = opened(number, &individual(number, "A", "B", &format!("c{number}@example.org")));
         let expires_at = at(100 + i64::try_from(number).unwrap());
-        changed.account.state = State::Pending {
-            since: at(0),
-            expires_at,
-            misses: 0,
-        };
+        changed.account.state = State::Pending { since: at(0), expires_at, misses: 0 };
         store.commit(opening(100 + number, &changed)).await.unwrap();
         ids.push(changed.account.id);
     }
     let mut activated = Transaction::new(&record(200, 1));
-    let first = store
-        .ask(ask::account(*ids.first().unwrap()))
-        .await
-        .unwrap()
-        .unwrap();
+    let first = store.ask(ask::account(*ids.first().unwrap())).await.unwrap().unwrap();
     activated.put_account(
         first.version,
-        &with_state(
-            &first,
-            State::Active {
-                failed_sign_ins: 0,
-                must_reset: false,
-            },
-        ),
+        &with_state(&first, State::Active { failed_sign_ins: 0, must_reset: false }),
     );
     store.commit(activated).await.unwrap();
 
@@ -315,10 +226,7 @@ async fn due_accounts_are_those_pending_past_their_time() {
     for shard in 0..DUE_SHARDS {
         let mut after = None;
         loop {
-            let page = store
-                .due_accounts(shard, at(105), after.as_ref(), 1)
-                .await
-                .unwrap();
+            let page = store.due_accounts(shard, at(105), after.as_ref(), 1).await.unwrap();
             due.extend(page.items.into_iter().map(crate::Stale::key));
             after = page.next;
             if after.is_none() {
@@ -333,11 +241,7 @@ async fn due_accounts_are_those_pending_past_their_time() {
 #[tokio::test]
 async fn a_sign_in_name_moves_with_its_password() {
     let store = store_with_licences(5).await;
-    let (old, new, holder) = (
-        email("old@example.org"),
-        email("new@example.org"),
-        AccountId::new(uuid(10)),
-    );
+    let (old, new, holder) = (email("old@example.org"), email("new@example.org"), AccountId::new(uuid(10)));
     let mut transaction = Transaction::new(&record(100, 1));
     transaction.claim_sign_in_name(&old, holder, Some("$hash"));
     store.commit(transaction).await.unwrap();
@@ -350,10 +254,7 @@ async fn a_sign_in_name_moves_with_its_password() {
     let mut transaction = Transaction::new(&record(102, 1));
     transaction.move_sign_in_name(&old, &new, holder, Some("$hash"));
     store.commit(transaction).await.unwrap();
-    let (gone, moved) = store
-        .ask((ask::credentials(&old), ask::credentials(&new)))
-        .await
-        .unwrap();
+    let (gone, moved) = store.ask((ask::credentials(&old), ask::credentials(&new))).await.unwrap();
     assert_eq!(gone, None);
     assert_eq!(moved.unwrap().password_hash.as_deref(), Some("$hash"));
 }
@@ -371,10 +272,8 @@ fn states() -> impl Strategy<Value = State> {
             expires_at,
             misses
         }),
-        (any::<u16>(), any::<bool>()).prop_map(|(failed_sign_ins, must_reset)| State::Active {
-            failed_sign_ins,
-            must_reset
-        }),
+        (any::<u16>(), any::<bool>())
+            .prop_map(|(failed_sign_ins, must_reset)| State::Active { failed_sign_ins, must_reset }),
         (lock, instant(), any::<bool>()).prop_map(|(reason, since, must_reset)| State::Locked {
             reason,
             since,
@@ -412,16 +311,10 @@ fn an_account_without_the_data_of_its_state_is_corrupt() {
     let mut map = stored(&account, Version::NONE, None).unwrap();
     map.remove("expires_at");
     let fault = <Versioned<Account> as crate::ask::FromItem>::from_item(map.clone()).unwrap_err();
-    assert_eq!(
-        fault.to_string(),
-        "corrupt item in table `accounts`: `state` lacks its data"
-    );
+    assert_eq!(fault.to_string(), "corrupt item in table `accounts`: `state` lacks its data");
     map.insert("email".to_owned(), crate::item::n(5));
     let fault = <Versioned<Account> as crate::ask::FromItem>::from_item(map.clone()).unwrap_err();
-    assert_eq!(
-        fault.to_string(),
-        "corrupt item in table `accounts`: Expected string"
-    );
+    assert_eq!(fault.to_string(), "corrupt item in table `accounts`: Expected string");
     map.remove("v");
     assert!(crate::account::AccountItem::read(map).is_err());
 }

@@ -42,25 +42,14 @@ async fn people_are_found_by_the_beginnings_of_their_names_without_accents() {
         ("Li", "O’Neil"),
     ];
     for (number, (first, last)) in (1..).zip(people) {
-        put(
-            &store,
-            number,
-            &individual(number, first, last, &format!("p{number}@example.org")),
-        )
-        .await
-        .unwrap();
+        put(&store, number, &individual(number, first, last, &format!("p{number}@example.org")))
+            .await
+            .unwrap();
     }
     for limit in [1, 2, 50] {
-        assert_eq!(
-            found(&store, "LUKAS zoe", limit).await,
-            ["Zoe Lukas", "Zoë Łukasiewicz"]
-        );
+        assert_eq!(found(&store, "LUKAS zoe", limit).await, ["Zoe Lukas", "Zoë Łukasiewicz"]);
         assert_eq!(found(&store, "soren strauss", limit).await, ["Søren Strauß"]);
-        assert_eq!(
-            found(&store, "an", limit).await,
-            ["Ann Anna Annand"],
-            "once, though three words match"
-        );
+        assert_eq!(found(&store, "an", limit).await, ["Ann Anna Annand"], "once, though three words match");
         assert_eq!(found(&store, "李", limit).await, ["李 Wang"]);
         assert_eq!(found(&store, "oneil", limit).await, ["Li O’Neil"]);
         assert_eq!(found(&store, "lukas ann", limit).await, Vec::<String>::new());
@@ -82,44 +71,16 @@ async fn what_finds_people_changes_with_them() {
 
     assert_eq!(found(&store, "quinn", 10).await, Vec::<String>::new());
     assert_eq!(found(&store, "brown", 10).await, ["Zoë Brown"]);
-    assert_eq!(
-        store
-            .same_person(&before.name, before.birth_date.unwrap())
-            .await
-            .unwrap(),
-        []
-    );
-    assert_eq!(
-        store
-            .same_person(&after.name, after.birth_date.unwrap())
-            .await
-            .unwrap(),
-        [after.id]
-    );
-    assert_eq!(
-        store
-            .search_external_id(&["penelope", "other"], "P#1")
-            .await
-            .unwrap(),
-        []
-    );
-    let [again] = &store
-        .search_external_id(&["penelope", "other"], "P#2")
-        .await
-        .unwrap()[..]
-    else {
+    assert_eq!(store.same_person(&before.name, before.birth_date.unwrap()).await.unwrap(), []);
+    assert_eq!(store.same_person(&after.name, after.birth_date.unwrap()).await.unwrap(), [after.id]);
+    assert_eq!(store.search_external_id(&["penelope", "other"], "P#1").await.unwrap(), []);
+    let [again] = &store.search_external_id(&["penelope", "other"], "P#2").await.unwrap()[..] else {
         panic!()
     };
     assert_eq!(again.value, after);
-    let [address] = store.individuals_at(&email("ZOE@example.org")).await.unwrap()[..] else {
-        panic!()
-    };
+    let [address] = store.individuals_at(&email("ZOE@example.org")).await.unwrap()[..] else { panic!() };
     assert_eq!((address.individual, address.consented), (after.id, false));
-    let [by_address] = &store
-        .search_email(&email("zoe@example.org"), None, 10)
-        .await
-        .unwrap()
-        .items[..]
+    let [by_address] = &store.search_email(&email("zoe@example.org"), None, 10).await.unwrap().items[..]
     else {
         panic!()
     };
@@ -134,34 +95,21 @@ async fn an_external_id_has_one_owner() {
     let mut second = individual(2, "Zoë", "Quinn", "zoe@example.org");
     let own = std::mem::replace(&mut second.external_ids, first.external_ids.clone());
     let refused = put(&store, 2, &second).await.unwrap_err();
-    assert!(
-        matches!(refused, CommitError::Conflict(Conflict::ExternalIdTaken)),
-        "{refused}"
-    );
+    assert!(matches!(refused, CommitError::Conflict(Conflict::ExternalIdTaken)), "{refused}");
     second.external_ids = own;
     put(&store, 3, &second).await.unwrap();
 
     let shared = store.individuals_at(&email("zoe@example.org")).await.unwrap();
     assert_eq!(shared.len(), 2);
     assert_eq!(
-        store
-            .same_person(&first.name, first.birth_date.unwrap())
-            .await
-            .unwrap(),
+        store.same_person(&first.name, first.birth_date.unwrap()).await.unwrap(),
         [first.id, second.id]
     );
-    let stale = Versioned {
-        value: first.clone(),
-        version: Version(7),
-        changed_by: None,
-    };
+    let stale = Versioned { value: first.clone(), version: Version(7), changed_by: None };
     let mut transaction = Transaction::new(&record(4, 1));
     transaction.put_individual(Some(&stale), &first);
     let refused = store.commit(transaction).await.unwrap_err();
-    assert!(
-        matches!(refused, CommitError::Conflict(Conflict::Stale(Kind::Individual))),
-        "{refused}"
-    );
+    assert!(matches!(refused, CommitError::Conflict(Conflict::Stale(Kind::Individual))), "{refused}");
 }
 
 #[test]
@@ -175,17 +123,11 @@ fn sources_and_ids_do_not_run_together() {
 
 /// What a save of `after` over `before` does to the rows by which they are found: true for written, false for removed.
 fn keys(before: Option<&Individual>, after: &Individual) -> BTreeMap<(String, String), bool> {
-    let before = before.map(|value| Versioned {
-        value: value.clone(),
-        version: Version(1),
-        changed_by: None,
-    });
+    let before =
+        before.map(|value| Versioned { value: value.clone(), version: Version(1), changed_by: None });
     let mut transaction = Transaction::new(&record(1, 1));
     transaction.put_individual(before.as_ref(), after);
-    let rows = transaction
-        .writes
-        .into_iter()
-        .filter(|write| write.table == Table::Individuals);
+    let rows = transaction.writes.into_iter().filter(|write| write.table == Table::Individuals);
     let rows = rows.map(|write| match write.op {
         Op::Put(map) => (map, true),
         Op::Delete { key } => (key, false),
@@ -229,10 +171,7 @@ fn people() -> impl Strategy<Value = Individual> {
             if !consented {
                 person.communication.clear();
             }
-            person.imported = consented.then(|| Imported {
-                job: JobId::new(uuid(3)),
-                row: 12,
-            });
+            person.imported = consented.then(|| Imported { job: JobId::new(uuid(3)), row: 12 });
             person
         },
     )
@@ -259,27 +198,10 @@ proptest! {
 #[tokio::test]
 async fn a_bad_row_is_a_fault_that_names_no_value() {
     let store = store().await;
-    let mut map = stored(
-        &individual(1, "Zoë", "Quinn", "zoe@example.org"),
-        Version::NONE,
-        None,
-    )
-    .unwrap();
+    let mut map = stored(&individual(1, "Zoë", "Quinn", "zoe@example.org"), Version::NONE, None).unwrap();
     map.insert("birth_date".to_owned(), s("the second of May"));
     store.append(Table::Individuals, map).await.unwrap();
-    let fault = store
-        .ask(ask::individual(IndividualId::new(uuid(1))))
-        .await
-        .unwrap_err();
-    assert!(matches!(
-        fault,
-        Fault::Corrupt {
-            table: Table::Individuals,
-            ..
-        }
-    ));
-    assert_eq!(
-        fault.to_string(),
-        "corrupt item in table `individuals`: `birth_date` can't be read"
-    );
+    let fault = store.ask(ask::individual(IndividualId::new(uuid(1)))).await.unwrap_err();
+    assert!(matches!(fault, Fault::Corrupt { table: Table::Individuals, .. }));
+    assert_eq!(fault.to_string(), "corrupt item in table `individuals`: `birth_date` can't be read");
 }

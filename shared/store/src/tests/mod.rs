@@ -25,6 +25,7 @@ use crate::tables::{KeyType, TABLES, TableShape};
 use crate::{Store, TableNames, Transaction, Version};
 
 mod accounts;
+mod documented;
 mod golden;
 mod individuals;
 mod records;
@@ -49,13 +50,8 @@ async fn store() -> Store {
 }
 
 async fn create(client: &Client, shape: &TableShape) {
-    let key = |name: &str, kind| {
-        KeySchemaElement::builder()
-            .attribute_name(name)
-            .key_type(kind)
-            .build()
-            .unwrap()
-    };
+    let key =
+        |name: &str, kind| KeySchemaElement::builder().attribute_name(name).key_type(kind).build().unwrap();
     let mut attributes = BTreeMap::from([("pk", KeyType::S)]);
     let mut request = client
         .create_table()
@@ -68,11 +64,7 @@ async fn create(client: &Client, shape: &TableShape) {
     }
     for index in shape.indexes {
         attributes.extend([index.hash, index.range]);
-        let projection = if index.whole_items {
-            ProjectionType::All
-        } else {
-            ProjectionType::KeysOnly
-        };
+        let projection = if index.whole_items { ProjectionType::All } else { ProjectionType::KeysOnly };
         let index = GlobalSecondaryIndex::builder()
             .index_name(index.name)
             .key_schema(key(index.hash.0, SdkKeyType::Hash))
@@ -85,9 +77,7 @@ async fn create(client: &Client, shape: &TableShape) {
             KeyType::S => ScalarAttributeType::S,
             KeyType::N => ScalarAttributeType::N,
         };
-        let attribute = AttributeDefinition::builder()
-            .attribute_name(name)
-            .attribute_type(kind);
+        let attribute = AttributeDefinition::builder().attribute_name(name).attribute_type(kind);
         request = request.attribute_definitions(attribute.build().unwrap());
     }
     request.send().await.unwrap();
@@ -118,9 +108,7 @@ fn record(number: u64, individual: u64) -> JournalRecord {
         causation: None,
         transition: None,
         changed: Vec::new(),
-        events: vec![JournalEvent::SettingsChanged {
-            settings_version: number,
-        }],
+        events: vec![JournalEvent::SettingsChanged { settings_version: number }],
     }
 }
 
@@ -135,10 +123,7 @@ fn settings() -> Settings {
         communications: Communications {
             email: true,
             client_delivery: true,
-            sender: Sender {
-                name: "Harbour".to_owned(),
-                address: email("care@harbour.example"),
-            },
+            sender: Sender { name: "Harbour".to_owned(), address: email("care@harbour.example") },
             reply_to: Some(email("desk@harbour.example")),
             authentication: AuthenticationEmail {
                 sender: None,
@@ -157,10 +142,7 @@ fn settings() -> Settings {
             technical_url: None,
             contact_url: None,
         },
-        texts: Texts {
-            privacy: Some(1),
-            terms: Some(2),
-        },
+        texts: Texts { privacy: Some(1), terms: Some(2) },
         licences: 20,
     })
     .unwrap()
@@ -201,19 +183,9 @@ fn individual(number: u64, first: &str, last: &str, address: &str) -> Individual
 /// What the domain says of opening that individual's account of that number.
 fn opened(number: u64, individual: &Individual) -> Changed {
     let settings = settings();
-    let context = Context {
-        individual,
-        settings: &settings,
-        now: at(0),
-        mail: MailId::new(uuid(number)),
-    };
-    let opening = Opening {
-        context,
-        open_account: false,
-        address: None,
-        address_confirmed: false,
-        age_override: None,
-    };
+    let context = Context { individual, settings: &settings, now: at(0), mail: MailId::new(uuid(number)) };
+    let opening =
+        Opening { context, open_account: false, address: None, address_confirmed: false, age_override: None };
     Account::create(AccountId::new(uuid(number)), &opening).unwrap()
 }
 
@@ -235,8 +207,5 @@ async fn store_with_licences(total: u32) -> Store {
 
 /// An account in another state, for what no transition leads to quickly.
 fn with_state(account: &Account, state: State) -> Account {
-    Account {
-        state,
-        ..account.clone()
-    }
+    Account { state, ..account.clone() }
 }

@@ -23,10 +23,7 @@ pub(super) fn worker() -> Worker {
         site: SiteId::new(uuid(1)),
         language: Language::Es,
         epoch: 4,
-        state: WorkerState::Active {
-            failed_sign_ins: 0,
-            must_reset: false,
-        },
+        state: WorkerState::Active { failed_sign_ins: 0, must_reset: false },
     }
 }
 
@@ -34,46 +31,22 @@ pub(super) fn classes() -> Vec<SecurityClass> {
     let mut class = SecurityClass::new(ClassId::new(uuid(1)), "Intake".to_owned());
     class.allow_activations = true;
     class.denials.extend([Denial::Export, Denial::Close]);
-    vec![
-        class,
-        SecurityClass::new(ClassId::new(uuid(2)), "Others".to_owned()),
-    ]
+    vec![class, SecurityClass::new(ClassId::new(uuid(2)), "Others".to_owned())]
 }
 
 pub(super) fn sites() -> Vec<Site> {
-    vec![Site {
-        id: SiteId::new(uuid(1)),
-        name: "Quay".to_owned(),
-        time_zone: chrono_tz::America::Toronto,
-    }]
+    vec![Site { id: SiteId::new(uuid(1)), name: "Quay".to_owned(), time_zone: chrono_tz::America::Toronto }]
 }
 
 pub(super) fn public_keys() -> PublicKeys {
-    PublicKeys {
-        audience: Audience::Admin,
-        keys: BTreeMap::from([("k1".to_owned(), "BASE64".to_owned())]),
-    }
+    PublicKeys { audience: Audience::Admin, keys: BTreeMap::from([("k1".to_owned(), "BASE64".to_owned())]) }
 }
 
 pub(super) fn job() -> Job {
-    let (id, upload, by) = (
-        JobId::new(uuid(3)),
-        UploadId::new(uuid(4)),
-        WorkerId::new(uuid(7)),
-    );
-    let job = Job::new(
-        id,
-        JobKind::ImportIndividuals,
-        JobMode::Apply,
-        upload,
-        "penelope".to_owned(),
-        by,
-        at(0),
-    );
-    Job {
-        state: JobState::Failed(JobFailure::NotCsv),
-        ..job
-    }
+    let (id, upload, by) = (JobId::new(uuid(3)), UploadId::new(uuid(4)), WorkerId::new(uuid(7)));
+    let job =
+        Job::new(id, JobKind::ImportIndividuals, JobMode::Apply, upload, "penelope".to_owned(), by, at(0));
+    Job { state: JobState::Failed(JobFailure::NotCsv), ..job }
 }
 
 pub(super) fn session() -> Session {
@@ -105,11 +78,7 @@ pub(super) fn mail(number: u64, fate: Fate) -> MailRecord {
 }
 
 pub(super) fn sent() -> Fate {
-    Fate::Sent {
-        address: email("Zoe@example.org"),
-        language: Language::Fr,
-        message: "0100-abc".to_owned(),
-    }
+    Fate::Sent { address: email("Zoe@example.org"), language: Language::Fr, message: "0100-abc".to_owned() }
 }
 
 #[tokio::test]
@@ -122,35 +91,16 @@ async fn what_the_agency_is_reads_back_as_set_up_and_is_set_up_once() {
         .put_security_classes(Version::NONE, &classes())
         .put_sites(Version::NONE, &sites())
         .put_public_keys(Version::NONE, &public_keys())
-        .put_policy(
-            PolicyKind::Terms,
-            2,
-            Language::Fr,
-            &Policy("# Conditions".to_owned()),
-        )
+        .put_policy(PolicyKind::Terms, 2, Language::Fr, &Policy("# Conditions".to_owned()))
         .put_worker(Version::NONE, &worker())
         .claim_sign_in_name(&worker().email, worker().id, Some("$hash"));
     store.commit(transaction).await.unwrap();
 
     let asked = (
-        (
-            ask::set_up(),
-            ask::settings(),
-            ask::security_classes(),
-            ask::sites(),
-        ),
-        (
-            ask::public_keys(Audience::Admin),
-            ask::public_keys(Audience::Portal),
-        ),
-        (
-            ask::policy(PolicyKind::Terms, 2, Language::Fr),
-            ask::policy(PolicyKind::Privacy, 2, Language::Fr),
-        ),
-        (
-            ask::worker(worker().id),
-            ask::worker_credentials(&email("ines@harbour.example")),
-        ),
+        (ask::set_up(), ask::settings(), ask::security_classes(), ask::sites()),
+        (ask::public_keys(Audience::Admin), ask::public_keys(Audience::Portal)),
+        (ask::policy(PolicyKind::Terms, 2, Language::Fr), ask::policy(PolicyKind::Privacy, 2, Language::Fr)),
+        (ask::worker(worker().id), ask::worker_credentials(&email("ines@harbour.example"))),
     );
     let ((set_up, settings_, classes_, sites_), (admin, portal), (terms, privacy), (worker_, credentials)) =
         store.ask(asked).await.unwrap();
@@ -166,20 +116,11 @@ async fn what_the_agency_is_reads_back_as_set_up_and_is_set_up_once() {
     let mut again = Transaction::new(&record(2, 1));
     again.mark_set_up(at(1));
     let refused = store.commit(again).await.unwrap_err();
-    assert!(matches!(
-        refused,
-        CommitError::Conflict(Conflict::Stale(crate::Kind::SetUp))
-    ));
+    assert!(matches!(refused, CommitError::Conflict(Conflict::Stale(crate::Kind::SetUp))));
     let Counted::Yes(counted) = store.count_worker_sign_in_attempt(worker().id).await.unwrap() else {
         panic!()
     };
-    assert_eq!(
-        counted.state,
-        WorkerState::Active {
-            failed_sign_ins: 1,
-            must_reset: false
-        }
-    );
+    assert_eq!(counted.state, WorkerState::Active { failed_sign_ins: 1, must_reset: false });
 }
 
 #[tokio::test]
@@ -188,16 +129,10 @@ async fn sessions_open_extend_and_end() {
     let mut transaction = Transaction::logged(&entry(1));
     transaction.open_session(&session());
     store.commit(transaction).await.unwrap();
-    let extended = Session {
-        extended_at: at(60),
-        ..session()
-    };
+    let extended = Session { extended_at: at(60), ..session() };
     assert!(store.extend_session(&extended).await.unwrap());
     let id = session().id;
-    let (own, foreign) = store
-        .ask((ask::worker_session(id), ask::session(id)))
-        .await
-        .unwrap();
+    let (own, foreign) = store.ask((ask::worker_session(id), ask::session(id))).await.unwrap();
     assert_eq!((own, foreign), (Some(extended.clone()), None));
 
     let mut transaction = Transaction::logged(&entry(2));
@@ -223,21 +158,10 @@ async fn a_call_made_twice_gets_the_first_answer() {
     else {
         panic!("made twice")
     };
-    assert_eq!(
-        (answered.payload_hash.as_str(), answered.response.as_str()),
-        ("payload", "first")
-    );
+    assert_eq!((answered.payload_hash.as_str(), answered.response.as_str()), ("payload", "first"));
     assert_eq!(store.ask(ask::idempotency("call")).await.unwrap(), Some(answered));
     store.commit(call(3, "third", at(86_401))).await.unwrap();
-    assert_eq!(
-        store
-            .ask(ask::idempotency("call"))
-            .await
-            .unwrap()
-            .unwrap()
-            .response,
-        "third"
-    );
+    assert_eq!(store.ask(ask::idempotency("call")).await.unwrap().unwrap().response, "third");
 }
 
 #[tokio::test]
@@ -258,10 +182,7 @@ async fn history_comes_newest_first_in_pages() {
     for shard in 0..journal::DAY_SHARDS {
         let mut after = None;
         loop {
-            let page = store
-                .journal_of_day(at(0).date_naive(), shard, after.as_ref(), 1)
-                .await
-                .unwrap();
+            let page = store.journal_of_day(at(0).date_naive(), shard, after.as_ref(), 1).await.unwrap();
             of_day.extend(page.items.into_iter().map(|record| record.id));
             after = page.next;
             if after.is_none() {
@@ -297,26 +218,15 @@ async fn a_mail_is_claimed_by_one_and_kept_for_good() {
         .unwrap();
     assert_eq!(claim(900).await.unwrap(), Claim::AlreadySent);
 
-    let dropped = mail(
-        21,
-        Fate::Dropped {
-            reason: Reason::NoConsent,
-        },
-    );
+    let dropped = mail(21, Fate::Dropped { reason: Reason::NoConsent });
     store.append_mail(&dropped).await.unwrap();
     assert_eq!(
-        store
-            .claim_mail(dropped.of.mail, at(0), TimeDelta::minutes(5))
-            .await
-            .unwrap(),
+        store.claim_mail(dropped.of.mail, at(0), TimeDelta::minutes(5)).await.unwrap(),
         Claim::AlreadyDropped
     );
     let page = store.mail_of(IndividualId::new(uuid(1)), None, 1).await.unwrap();
     assert_eq!(page.items, [dropped]);
-    let page = store
-        .mail_of(IndividualId::new(uuid(1)), page.next.as_ref(), 10)
-        .await
-        .unwrap();
+    let page = store.mail_of(IndividualId::new(uuid(1)), page.next.as_ref(), 10).await.unwrap();
     assert_eq!(page.items, [mail(20, sent())]);
 }
 
@@ -325,18 +235,10 @@ async fn a_job_and_its_report_read_back() {
     let store = store().await;
     let rows = ReportPage(serde_json::json!([{ "row": 2, "outcome": "created" }]));
     let mut transaction = Transaction::new(&record(1, 1));
-    transaction
-        .put_job(Version::NONE, &job())
-        .put_report(job().id, 1, &rows);
+    transaction.put_job(Version::NONE, &job()).put_report(job().id, 1, &rows);
     store.commit(transaction).await.unwrap();
-    let (job_, page, beyond) = store
-        .ask((
-            ask::job(job().id),
-            ask::report(job().id, 1),
-            ask::report(job().id, 2),
-        ))
-        .await
-        .unwrap();
+    let (job_, page, beyond) =
+        store.ask((ask::job(job().id), ask::report(job().id, 1), ask::report(job().id, 2))).await.unwrap();
     assert_eq!(job_.unwrap().value, job());
     assert_eq!((page, beyond), (Some(rows), None));
 }
@@ -344,31 +246,15 @@ async fn a_job_and_its_report_read_back() {
 #[tokio::test]
 async fn tries_are_counted_by_window() {
     let store = store().await;
-    let limit = Limit {
-        per: Per::Account,
-        allowed: 3,
-        window: 60,
-    };
+    let limit = Limit { per: Per::Account, allowed: 3, window: 60 };
     for expected in 1..=3 {
-        assert_eq!(
-            store.hit("sign_in", limit, "acc_1", at(5)).await.unwrap(),
-            expected
-        );
+        assert_eq!(store.hit("sign_in", limit, "acc_1", at(5)).await.unwrap(), expected);
     }
     assert_eq!(store.hit("sign_in", limit, "acc_2", at(5)).await.unwrap(), 1);
     assert_eq!(store.hit("sign_in", limit, "acc_1", at(60)).await.unwrap(), 1);
-    let everybody = Limit {
-        per: Per::Global,
-        ..limit
-    };
-    assert_eq!(
-        store.hit("sign_in", everybody, "10.0.0.1", at(5)).await.unwrap(),
-        8
-    );
-    assert_eq!(
-        store.hit("sign_in", everybody, "10.0.0.1", at(5)).await.unwrap(),
-        16
-    );
+    let everybody = Limit { per: Per::Global, ..limit };
+    assert_eq!(store.hit("sign_in", everybody, "10.0.0.1", at(5)).await.unwrap(), 8);
+    assert_eq!(store.hit("sign_in", everybody, "10.0.0.1", at(5)).await.unwrap(), 16);
     for expected in 1..=2 {
         assert_eq!(store.count_decoy_attempt("0f", at(5)).await.unwrap(), expected);
     }
@@ -388,9 +274,8 @@ async fn more_than_a_hundred_keys_are_asked_for_in_turns() {
         }
         store.commit(transaction).await.unwrap();
     }
-    let names: Vec<_> = (0..160)
-        .map(|number| ask::credentials(&email(&format!("c{number}@example.org"))))
-        .collect();
+    let names: Vec<_> =
+        (0..160).map(|number| ask::credentials(&email(&format!("c{number}@example.org")))).collect();
     let found = store.ask(names).await.unwrap();
     assert_eq!(found.iter().flatten().count(), 150);
     assert!(
@@ -402,10 +287,7 @@ async fn more_than_a_hundred_keys_are_asked_for_in_turns() {
     );
 
     let twice = store
-        .ask((
-            ask::credentials(&email("c1@example.org")),
-            ask::credentials(&email("C1@example.org")),
-        ))
+        .ask((ask::credentials(&email("c1@example.org")), ask::credentials(&email("C1@example.org"))))
         .await;
     let (one, same) = twice.unwrap();
     assert!(one.is_some() && one == same);
@@ -419,8 +301,5 @@ async fn more_than_a_hundred_keys_are_asked_for_in_turns() {
         );
     }
     assert_eq!(huge.items(), 101);
-    assert!(matches!(
-        store.commit(huge).await,
-        Err(CommitError::Fault(crate::Fault::Internal { .. }))
-    ));
+    assert!(matches!(store.commit(huge).await, Err(CommitError::Fault(crate::Fault::Internal { .. }))));
 }

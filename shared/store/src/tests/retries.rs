@@ -15,10 +15,17 @@ use serde_json::{Value, json};
 use super::*;
 use crate::{CommitError, Conflict, Fault, Kind, ask};
 
+/// What a call gets.
+#[derive(Debug)]
+enum Answer {
+    Http(u16, Value),
+    BrokenConnection,
+}
+
 /// Answers with what it was given, in order, and keeps what it was asked.
 #[derive(Debug, Clone, Default)]
 struct Script {
-    answers: Arc<Mutex<VecDeque<Option<(u16, Value)>>>>,
+    answers: Arc<Mutex<VecDeque<Answer>>>,
     asked: Arc<Mutex<Vec<Value>>>,
 }
 
@@ -27,11 +34,10 @@ impl HttpConnector for Script {
         let asked = serde_json::from_slice(request.body().bytes().unwrap()).unwrap();
         self.asked.lock().unwrap().push(asked);
         HttpConnectorFuture::ready(match self.answers.lock().unwrap().pop_front().unwrap() {
-            None => Err(ConnectorError::io("connection reset".into())),
-            Some((status, body)) => Ok(HttpResponse::new(
-                status.try_into().unwrap(),
-                body.to_string().into(),
-            )),
+            Answer::BrokenConnection => Err(ConnectorError::io("connection reset".into())),
+            Answer::Http(status, body) => {
+                Ok(HttpResponse::new(status.try_into().unwrap(), body.to_string().into()))
+            }
         })
     }
 }
@@ -42,49 +48,41 @@ impl HttpClient for Script {
     }
 }
 
-/// A store whose calls get these answers; none is a broken connection.
-fn scripted(answers: impl IntoIterator<Item = Option<(u16, Value)>>) -> (Store, Script) {
-    let script = Script {
-        answers: Arc::new(Mutex::new(answers.into_iter().collect())),
-        asked: Arc::default(),
-    };
+/// A store whose calls get these answers.
+fn scripted(answers: impl IntoIterator<Item = Answer>) -> (Store, Script) {
+    let script =
+        Script { answers: Arc::new(Mutex::new(answers.into_iter().collect())), asked: Arc::default() };
     let config = aws_sdk_dynamodb::Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new("eu-central-1"))
         .credentials_provider(Credentials::new("key", "secret", None, None, "test"))
         .retry_config(RetryConfig::disabled())
         .http_client(script.clone());
-    (
-        Store::new(Client::from_conf(config.build()), TableNames::with_prefix("")),
-        script,
+    (Store::new(Client::from_conf(config.build()), TableNames::with_prefix("")), script)
+}
+
+fn cancelled(codes: &[&str]) -> Answer {
+    let reasons: Vec<_> = codes.iter().map(|code| json!({ "Code": code })).collect();
+    Answer::Http(
+        400,
+        json!({ "__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException", "CancellationReasons": reasons }),
     )
 }
 
-fn cancelled(codes: &[&str]) -> Option<(u16, Value)> {
-    let reasons: Vec<_> = codes.iter().map(|code| json!({ "Code": code })).collect();
-    Some((
-        400,
-        json!({ "__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException", "CancellationReasons": reasons }),
-    ))
-}
-
-fn error(status: u16, code: &str) -> Option<(u16, Value)> {
-    Some((
+fn error(status: u16, code: &str) -> Answer {
+    Answer::Http(
         status,
         json!({ "__type": format!("com.amazonaws.dynamodb.v20120810#{code}"), "message": "zoe@example.org" }),
-    ))
+    )
 }
 
-fn done() -> Option<(u16, Value)> {
-    Some((200, json!({})))
+fn done() -> Answer {
+    Answer::Http(200, json!({}))
 }
 
 fn change() -> Transaction {
     let mut transaction = Transaction::new(&record(1, 1));
-    transaction.put_account(
-        Version::NONE,
-        &opened(10, &individual(1, "A", "B", "a@example.org")).account,
-    );
+    transaction.put_account(Version::NONE, &opened(10, &individual(1, "A", "B", "a@example.org")).account);
     transaction.take_licence();
     transaction
 }
@@ -108,10 +106,7 @@ async fn conflicts_and_throttles_of_a_transaction_are_tried_again_with_the_same_
 async fn a_transaction_that_is_always_in_conflict_is_given_up() {
     let (store, script) = scripted((0..5).map(|_| cancelled(&["None", "TransactionConflict", "None"])));
     let given_up = store.commit(change()).await.unwrap_err();
-    assert!(
-        matches!(given_up, CommitError::Fault(Fault::Unavailable { .. })),
-        "{given_up}"
-    );
+    assert!(matches!(given_up, CommitError::Fault(Fault::Unavailable { .. })), "{given_up}");
     assert_eq!(script.asked.lock().unwrap().len(), 5);
 }
 
@@ -124,16 +119,9 @@ async fn a_commit_whose_record_exists_has_been_made() {
 
 #[tokio::test]
 async fn a_condition_that_failed_is_told_even_beside_a_conflict() {
-    let (store, _) = scripted([cancelled(&[
-        "None",
-        "ConditionalCheckFailed",
-        "TransactionConflict",
-    ])]);
+    let (store, _) = scripted([cancelled(&["None", "ConditionalCheckFailed", "TransactionConflict"])]);
     let refused = store.commit(change()).await.unwrap_err();
-    assert!(
-        matches!(refused, CommitError::Conflict(Conflict::Stale(Kind::Account))),
-        "{refused}"
-    );
+    assert!(matches!(refused, CommitError::Conflict(Conflict::Stale(Kind::Account))), "{refused}");
 }
 
 #[tokio::test]
@@ -141,27 +129,18 @@ async fn an_empty_shard_of_licences_is_left_for_another_under_another_token() {
     let shards: Vec<_> = (0..8)
         .map(|shard| json!({ "pk": { "S": format!("licence#{shard}") }, "v": { "N": "1" }, "free": { "N": if shard == 3 { "1" } else { "0" } } }))
         .collect();
-    let licences = Some((
-        200,
-        json!({ "Responses": { "accounts": shards }, "UnprocessedKeys": {} }),
-    ));
-    let (store, script) = scripted([
-        cancelled(&["None", "None", "ConditionalCheckFailed"]),
-        licences,
-        done(),
-    ]);
+    let licences = Answer::Http(200, json!({ "Responses": { "accounts": shards }, "UnprocessedKeys": {} }));
+    let (store, script) =
+        scripted([cancelled(&["None", "None", "ConditionalCheckFailed"]), licences, done()]);
     store.commit(change()).await.unwrap();
     let asked = script.asked.lock().unwrap();
     assert_ne!(asked[0]["ClientRequestToken"], asked[2]["ClientRequestToken"]);
-    assert!(asked.iter().all(|request| {
-        request["ClientRequestToken"]
-            .as_str()
-            .is_none_or(|token| token.len() <= 36)
-    }));
-    assert_eq!(
-        asked[2]["TransactItems"][2]["Update"]["Key"]["pk"]["S"],
-        "licence#3"
+    assert!(
+        asked
+            .iter()
+            .all(|request| { request["ClientRequestToken"].as_str().is_none_or(|token| token.len() <= 36) })
     );
+    assert_eq!(asked[2]["TransactItems"][2]["Update"]["Key"]["pk"]["S"], "licence#3");
 }
 
 #[tokio::test]
@@ -169,24 +148,15 @@ async fn unprocessed_keys_are_asked_for_again() {
     let key = json!({ "pk": { "S": "zoe@example.org" } });
     let item = json!({ "pk": { "S": "zoe@example.org" }, "v": { "N": "1" }, "holder": { "S": AccountId::new(uuid(1)).to_string() } });
     let (store, script) = scripted([
-        Some((
+        Answer::Http(
             200,
             json!({ "Responses": {}, "UnprocessedKeys": { "credentials": { "Keys": [key], "ConsistentRead": true } } }),
-        )),
-        Some((
-            200,
-            json!({ "Responses": { "credentials": [item] }, "UnprocessedKeys": {} }),
-        )),
+        ),
+        Answer::Http(200, json!({ "Responses": { "credentials": [item] }, "UnprocessedKeys": {} })),
     ]);
-    let found = store
-        .ask(ask::credentials(&email("zoe@example.org")))
-        .await
-        .unwrap();
+    let found = store.ask(ask::credentials(&email("zoe@example.org"))).await.unwrap();
     assert_eq!(found.unwrap().holder, AccountId::new(uuid(1)));
-    assert_eq!(
-        script.asked.lock().unwrap()[1]["RequestItems"]["credentials"]["ConsistentRead"],
-        true
-    );
+    assert_eq!(script.asked.lock().unwrap()[1]["RequestItems"]["credentials"]["ConsistentRead"], true);
 }
 
 #[tokio::test]
@@ -194,8 +164,8 @@ async fn faults_say_whether_later_helps_and_quote_nothing() {
     let cases = [
         (error(400, "ThrottlingException"), "unavailable"),
         (error(500, "InternalServerError"), "unavailable"),
-        (Some((503, json!({}))), "unavailable"),
-        (None, "unavailable"),
+        (Answer::Http(503, json!({})), "unavailable"),
+        (Answer::BrokenConnection, "unavailable"),
         (error(400, "AccessDeniedException"), "refused"),
         (error(400, "ValidationException"), "internal"),
     ];
@@ -212,8 +182,5 @@ async fn faults_say_whether_later_helps_and_quote_nothing() {
         assert!(!fault.to_string().contains("zoe"), "{fault}");
     }
     let nameless = Store::new(scripted([]).0.client, TableNames::default());
-    assert!(matches!(
-        nameless.ask(ask::settings()).await,
-        Err(Fault::Refused(_))
-    ));
+    assert!(matches!(nameless.ask(ask::settings()).await, Err(Fault::Refused(_))));
 }
