@@ -29,17 +29,13 @@ impl std::fmt::Debug for LocalClock {
 
 impl LocalClock {
     pub(crate) fn open(data: &Data, stopped_at: Option<DateTime<Utc>>) -> Result<Self, DataError> {
-        let clock = Self {
-            data: data.clone(),
-            state: Arc::new((AtomicI64::new(0), AtomicI64::new(RUNNING))),
-        };
+        let clock =
+            Self { data: data.clone(), state: Arc::new((AtomicI64::new(0), AtomicI64::new(RUNNING))) };
         clock.reload()?;
         if let Some(at) = stopped_at
             && !clock.is_stopped()
         {
-            clock
-                .data
-                .set_meta("clock_stopped", &at.timestamp_millis().to_string())?;
+            clock.data.set_meta("clock_stopped", &at.timestamp_millis().to_string())?;
             clock.reload()?;
         }
         Ok(clock)
@@ -48,12 +44,8 @@ impl LocalClock {
     /// Reads again what the data file says, after it was restored.
     pub(crate) fn reload(&self) -> Result<(), DataError> {
         let read = |key| Ok::<_, DataError>(self.data.meta(key)?.and_then(|value| value.parse().ok()));
-        self.state
-            .0
-            .store(read("clock_offset")?.unwrap_or(0), Ordering::Release);
-        self.state
-            .1
-            .store(read("clock_stopped")?.unwrap_or(RUNNING), Ordering::Release);
+        self.state.0.store(read("clock_offset")?.unwrap_or(0), Ordering::Release);
+        self.state.1.store(read("clock_stopped")?.unwrap_or(RUNNING), Ordering::Release);
         Ok(())
     }
 
@@ -88,10 +80,15 @@ impl LocalClock {
         if self.is_stopped() {
             self.data.set_meta("clock_stopped", &to.to_string())?;
         } else {
-            self.data
-                .set_meta("clock_offset", &to.saturating_sub(machine()).to_string())?;
+            self.data.set_meta("clock_offset", &to.saturating_sub(machine()).to_string())?;
         }
         self.reload()
+    }
+
+    /// How long it is until a time, in milliseconds since 1970; a clock that stands still never gets there.
+    pub(crate) fn until(&self, millis: i64) -> Option<Duration> {
+        let left = u64::try_from(millis.saturating_sub(self.millis())).unwrap_or_default();
+        (!self.is_stopped()).then(|| Duration::from_millis(left))
     }
 
     fn is_stopped(&self) -> bool {
@@ -107,8 +104,6 @@ fn machine() -> i64 {
 impl TimeSource for LocalClock {
     fn now(&self) -> SystemTime {
         let millis = u64::try_from(self.millis()).unwrap_or_default();
-        UNIX_EPOCH
-            .checked_add(Duration::from_millis(millis))
-            .unwrap_or(UNIX_EPOCH)
+        UNIX_EPOCH.checked_add(Duration::from_millis(millis)).unwrap_or(UNIX_EPOCH)
     }
 }

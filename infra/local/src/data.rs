@@ -75,7 +75,6 @@ struct Inner {
     /// Also taken by writes to the tables, so that the two connections never wait for each other inside `SQLite`,
     /// which would sleep.
     sql: Mutex<Connection>,
-    fresh: bool,
     _lock: Option<File>,
     _scratch: Option<TempDir>,
 }
@@ -130,18 +129,7 @@ impl Data {
             "CREATE INDEX IF NOT EXISTS local_stream
              ON _stream_records (table_name, CAST(sequence_number AS INTEGER))",
         )?;
-        Ok(Self(Arc::new(Inner {
-            tables,
-            sql: Mutex::new(sql),
-            fresh,
-            _lock: lock,
-            _scratch: scratch,
-        })))
-    }
-
-    /// Whether the file was created by this start.
-    pub(crate) fn is_fresh(&self) -> bool {
-        self.0.fresh
+        Ok(Self(Arc::new(Inner { tables, sql: Mutex::new(sql), _lock: lock, _scratch: scratch })))
     }
 
     /// The tables, for reading.
@@ -203,10 +191,7 @@ impl Data {
 }
 
 fn io(path: &Path, source: std::io::Error) -> DataError {
-    DataError::Io {
-        path: path.to_owned(),
-        source,
-    }
+    DataError::Io { path: path.to_owned(), source }
 }
 
 fn lock(path: &Path) -> Result<File, DataError> {
@@ -228,10 +213,7 @@ fn beside(path: &Path, suffix: &str) -> PathBuf {
 
 /// The format version of a file that is whole and ours.
 fn check(path: &Path) -> Result<usize, DataError> {
-    let damaged = |reason: String| DataError::Damaged {
-        path: path.to_owned(),
-        reason,
-    };
+    let damaged = |reason: String| DataError::Damaged { path: path.to_owned(), reason };
     let mut magic = [0; 16];
     let read = File::open(path).and_then(|mut file| file.read_exact(&mut magic));
     if read.is_err() || magic != MAGIC {
@@ -250,11 +232,7 @@ fn check(path: &Path) -> Result<usize, DataError> {
         .and_then(|version| version.parse().ok())
         .ok_or_else(|| damaged("it is a database, but not one of this program".to_owned()))?;
     if version > MIGRATIONS.len() {
-        return Err(DataError::Newer {
-            path: path.to_owned(),
-            found: version,
-            known: MIGRATIONS.len(),
-        });
+        return Err(DataError::Newer { path: path.to_owned(), found: version, known: MIGRATIONS.len() });
     }
     Ok(version)
 }
@@ -282,16 +260,9 @@ fn migrate(sql: &Connection, from: usize) -> rusqlite::Result<()> {
 }
 
 fn meta(sql: &Connection, key: &str) -> rusqlite::Result<Option<String>> {
-    sql.query_row("SELECT value FROM local_meta WHERE key = ?1", [key], |row| {
-        row.get(0)
-    })
-    .optional()
+    sql.query_row("SELECT value FROM local_meta WHERE key = ?1", [key], |row| row.get(0)).optional()
 }
 
 fn set_meta(sql: &Connection, key: &str, value: &str) -> rusqlite::Result<()> {
-    sql.execute(
-        "INSERT OR REPLACE INTO local_meta (key, value) VALUES (?1, ?2)",
-        [key, value],
-    )
-    .map(|_| ())
+    sql.execute("INSERT OR REPLACE INTO local_meta (key, value) VALUES (?1, ?2)", [key, value]).map(|_| ())
 }

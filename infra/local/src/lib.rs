@@ -25,9 +25,37 @@
 //! ```
 
 pub mod aws;
+mod bells;
 mod clock;
 mod data;
+mod demo;
+mod dev;
+mod gateway;
+mod invoke;
+mod local;
+mod operations;
 mod queue;
+mod queues;
+mod run;
+pub mod schedule;
+mod server;
+mod streams;
+pub mod template;
 
 pub use clock::LocalClock;
 pub use data::DataError;
+pub use demo::{Demo, DemoError};
+pub use gateway::Site;
+pub use invoke::{Answer, InvokeError, Invoker};
+pub use local::{Local, Options, Place, Snapshot, StartError};
+pub use operations::Operations;
+pub use run::{DrainError, ScheduleError};
+pub use server::{Listeners, Pages, Ports, Server};
+
+/// The OpenAPI documents of both APIs, by name.
+#[must_use]
+pub fn openapi() -> serde_json::Value {
+    use functions::openapi::document;
+    use functions::operation::Api;
+    serde_json::json!({ "portal": document(Api::Portal), "admin": document(Api::Admin) })
+}

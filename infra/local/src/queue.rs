@@ -31,17 +31,18 @@ pub(crate) fn receive(
     sql: &Connection,
     queue: &str,
     limit: u32,
+    visible_at: i64,
     now: i64,
     hidden_until: i64,
 ) -> rusqlite::Result<Vec<Message>> {
     let mut statement = sql.prepare_cached(
         "UPDATE local_queue
          SET receives = receives + 1, visible_at = ?4, first_received_at = COALESCE(first_received_at, ?2)
-         WHERE number IN (SELECT number FROM local_queue WHERE queue = ?1 AND visible_at <= ?2
+         WHERE number IN (SELECT number FROM local_queue WHERE queue = ?1 AND visible_at <= ?5
                           ORDER BY number LIMIT ?3)
          RETURNING number, id, body, sent_at, receives, first_received_at",
     )?;
-    let rows = statement.query_map(params![queue, now, limit, hidden_until], |row| {
+    let rows = statement.query_map(params![queue, now, limit, hidden_until, visible_at], |row| {
         Ok(Message {
             number: row.get(0)?,
             id: row.get(1)?,
@@ -58,34 +59,38 @@ pub(crate) fn receive(
 
 /// Removes a message that was dealt with.
 pub(crate) fn delete(sql: &Connection, number: i64) -> rusqlite::Result<()> {
-    sql.execute("DELETE FROM local_queue WHERE number = ?1", [number])
-        .map(|_| ())
+    sql.execute("DELETE FROM local_queue WHERE number = ?1", [number]).map(|_| ())
 }
 
-/// Moves a message that was received in vain too often to another queue.
-pub(crate) fn bury(sql: &Connection, number: i64, dead_letters: &str, now: i64) -> rusqlite::Result<()> {
-    sql.execute(
-        "UPDATE local_queue SET queue = ?2, visible_at = ?3, receives = 0, first_received_at = NULL WHERE number = ?1",
-        params![number, dead_letters, now],
-    )
-    .map(|_| ())
+/// Moves the visible messages that were received in vain too often to another queue.
+pub(crate) fn bury(
+    sql: &Connection,
+    queue: &str,
+    visible_at: i64,
+    most: i64,
+    dead_letters: &str,
+    now: i64,
+) -> rusqlite::Result<()> {
+    let buried = sql
+        .prepare_cached(
+            "UPDATE local_queue SET queue = ?4, visible_at = ?5, receives = 0, first_received_at = NULL
+             WHERE queue = ?1 AND visible_at <= ?2 AND receives >= ?3",
+        )?
+        .execute(params![queue, visible_at, most, dead_letters, now])?;
+    if buried > 0 {
+        tracing::error!(queue, dead_letters, buried, "messages failed too often");
+    }
+    Ok(())
 }
 
-/// Shows every hidden message of a queue: at the start, when whoever had received them is gone.
-pub(crate) fn show_all(sql: &Connection, queue: &str, now: i64) -> rusqlite::Result<usize> {
-    sql.execute(
-        "UPDATE local_queue SET visible_at = ?2 WHERE queue = ?1 AND visible_at > ?2",
-        params![queue, now],
-    )
+/// Shows every hidden message: at the start, when whoever had received them is gone.
+pub(crate) fn show_all(sql: &Connection, now: i64) -> rusqlite::Result<usize> {
+    sql.execute("UPDATE local_queue SET visible_at = ?1 WHERE visible_at > ?1", [now])
 }
 
 /// When the next message of a queue becomes visible.
 pub(crate) fn next_visible(sql: &Connection, queue: &str) -> rusqlite::Result<Option<i64>> {
-    sql.query_row(
-        "SELECT MIN(visible_at) FROM local_queue WHERE queue = ?1",
-        [queue],
-        |row| row.get(0),
-    )
+    sql.query_row("SELECT MIN(visible_at) FROM local_queue WHERE queue = ?1", [queue], |row| row.get(0))
 }
 
 /// The bodies of all messages in a queue, oldest first.

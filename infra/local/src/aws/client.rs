@@ -66,9 +66,7 @@ impl HttpConnector for InProcess {
 
 impl LocalAws {
     async fn call(&self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
-        let request = request
-            .try_into_http1x()
-            .map_err(|error| ConnectorError::user(error.into()))?;
+        let request = request.try_into_http1x().map_err(|error| ConnectorError::user(error.into()))?;
         let (parts, body) = request.into_parts();
         let body = body.collect().await.map_err(ConnectorError::io)?.to_bytes();
         // A call over a network lets others go on meanwhile; so does this, even on one thread.

@@ -56,12 +56,7 @@ pub(super) fn ask(request: &Request<Bytes>) -> Result<Ask, AwsError> {
         };
         members.push((action.clone(), path));
     }
-    members.extend(
-        targets
-            .request_items
-            .keys()
-            .map(|table| (action.clone(), name(table).to_owned())),
-    );
+    members.extend(targets.request_items.keys().map(|table| (action.clone(), name(table).to_owned())));
     for (kind, member) in targets.transact_items.iter().flatten() {
         let action = match kind.as_str() {
             "Put" | "Update" | "Delete" | "Get" => format!("{kind}Item"),
@@ -77,16 +72,8 @@ pub(super) fn ask(request: &Request<Bytes>) -> Result<Ask, AwsError> {
             on: vec![arn("dynamodb", &format!("table/{path}"))],
         })
         .collect();
-    let resources = members
-        .into_iter()
-        .map(|(_, path)| path.replace("/index/", "/"))
-        .collect();
-    Ok(Ask {
-        service: Service::DynamoDb,
-        action,
-        grants,
-        resources,
-    })
+    let resources = members.into_iter().map(|(_, path)| path.replace("/index/", "/")).collect();
+    Ok(Ask { service: Service::DynamoDb, action, grants, resources })
 }
 
 /// A table's name, which may be given as an ARN.
@@ -102,9 +89,9 @@ impl LocalAws {
         }
         let mut request: Value = parse(body)?;
         let asked = match request.as_object_mut() {
-            Some(members) if !matches!(ask.action.as_str(), "CreateTable" | "DescribeTable") => members
-                .insert("ReturnConsumedCapacity".to_owned(), "TOTAL".into())
-                .is_some(),
+            Some(members) if !matches!(ask.action.as_str(), "CreateTable" | "DescribeTable") => {
+                members.insert("ReturnConsumedCapacity".to_owned(), "TOTAL".into()).is_some()
+            }
             _ => true,
         };
         let done = self.run(ask, request.to_string().as_bytes());
@@ -128,17 +115,12 @@ impl LocalAws {
             "GetItem" | "BatchGetItem" | "Query" | "Scan" | "TransactGetItems" | "DescribeTable" => {
                 perform(self.data().tables(), &ask.action, body)
             }
-            _ => self
-                .data()
-                .write_tables(|tables| perform(tables, &ask.action, body)),
+            _ => self.data().write_tables(|tables| perform(tables, &ask.action, body)),
         };
-        if done.is_ok()
-            && ask
-                .resources
-                .iter()
-                .any(|table| self.world().streams.contains(table))
-        {
-            self.announce_work();
+        if done.is_ok() {
+            for table in ask.resources.iter().filter(|table| self.world().streams.contains(*table)) {
+                self.bells().ring(table);
+            }
         }
         done
     }
@@ -149,10 +131,8 @@ impl LocalAws {
     /// # Errors
     /// When there is no place for a temporary copy.
     pub fn freeze_indexes(&self) -> Result<(), crate::data::DataError> {
-        let directory = tempfile::tempdir().map_err(|source| crate::data::DataError::Io {
-            path: std::env::temp_dir(),
-            source,
-        })?;
+        let directory = tempfile::tempdir()
+            .map_err(|source| crate::data::DataError::Io { path: std::env::temp_dir(), source })?;
         let copy = directory.path().join("frozen.db");
         self.data().copy_to(&copy)?;
         let frozen = Database::memory()?;
@@ -217,29 +197,18 @@ fn take_units(response: &mut Value, action: &str, asked: bool) -> Units {
     let Some(members) = response.as_object_mut() else {
         return Units::default();
     };
-    let consumed = if asked {
-        members.get("ConsumedCapacity").cloned()
-    } else {
-        members.remove("ConsumedCapacity")
-    };
-    let each = |one: &Value| {
-        one.get("CapacityUnits")
-            .and_then(Value::as_f64)
-            .unwrap_or_default()
-    };
+    let consumed =
+        if asked { members.get("ConsumedCapacity").cloned() } else { members.remove("ConsumedCapacity") };
+    let each = |one: &Value| one.get("CapacityUnits").and_then(Value::as_f64).unwrap_or_default();
     let units = match &consumed {
         Some(Value::Array(tables)) => tables.iter().map(each).sum(),
         Some(one) => each(one),
         None => 0.0,
     };
     match action {
-        "GetItem" | "BatchGetItem" | "Query" | "Scan" | "TransactGetItems" => Units {
-            read: units,
-            write: 0.0,
-        },
-        _ => Units {
-            read: 0.0,
-            write: units,
-        },
+        "GetItem" | "BatchGetItem" | "Query" | "Scan" | "TransactGetItems" => {
+            Units { read: units, write: 0.0 }
+        }
+        _ => Units { read: 0.0, write: units },
     }
 }

@@ -115,9 +115,7 @@ impl AwsError {
         );
         let mut response = Response::new(Bytes::from(body));
         *response.status_mut() = status;
-        response
-            .headers_mut()
-            .insert("content-type", HeaderValue::from_static("application/xml"));
+        response.headers_mut().insert("content-type", HeaderValue::from_static("application/xml"));
         response
     }
 }
@@ -137,10 +135,7 @@ pub(super) fn reply(status: StatusCode, body: &Value) -> Response<Bytes> {
 pub(super) fn json_reply(status: StatusCode, body: String) -> Response<Bytes> {
     let mut response = Response::new(Bytes::from(body));
     *response.status_mut() = status;
-    response.headers_mut().insert(
-        "content-type",
-        HeaderValue::from_static("application/x-amz-json-1.0"),
-    );
+    response.headers_mut().insert("content-type", HeaderValue::from_static("application/x-amz-json-1.0"));
     if let Ok(id) = HeaderValue::from_str(&super::random_id()) {
         response.headers_mut().insert("x-amzn-requestid", id);
     }

@@ -48,11 +48,8 @@ fn name(bus: &str) -> &str {
 pub(super) fn ask(request: &Request<Bytes>) -> Result<Ask, AwsError> {
     let action = target_action(request, &["PutEvents"])?;
     let put: PutEvents = parse(request.body())?;
-    let buses: std::collections::BTreeSet<&str> = put
-        .entries
-        .iter()
-        .map(|entry| name(&entry.event_bus_name))
-        .collect();
+    let buses: std::collections::BTreeSet<&str> =
+        put.entries.iter().map(|entry| name(&entry.event_bus_name)).collect();
     let grants = buses
         .iter()
         .map(|bus| Grant {
@@ -61,12 +58,7 @@ pub(super) fn ask(request: &Request<Bytes>) -> Result<Ask, AwsError> {
         })
         .collect();
     let resources = buses.into_iter().map(ToOwned::to_owned).collect();
-    Ok(Ask {
-        service: Service::EventBridge,
-        action,
-        grants,
-        resources,
-    })
+    Ok(Ask { service: Service::EventBridge, action, grants, resources })
 }
 
 impl Entry {
@@ -85,10 +77,7 @@ impl Entry {
             ));
         }
         if self.source.starts_with("aws.") {
-            return Err((
-                "NotAuthorizedForSourceException",
-                "Not authorized for the source.",
-            ));
+            return Err(("NotAuthorizedForSourceException", "Not authorized for the source."));
         }
         serde_json::from_str(&self.detail).map_err(|_| ("MalformedDetail", "Detail is malformed."))
     }
@@ -98,10 +87,7 @@ impl LocalAws {
     pub(super) fn put_events(&self, body: &[u8]) -> Result<Response<Bytes>, AwsError> {
         let put: PutEvents = parse(body)?;
         if put.entries.is_empty() || put.entries.len() > ENTRIES {
-            return Err(AwsError::bad_request(
-                "ValidationException",
-                "A call takes one to ten entries.",
-            ));
+            return Err(AwsError::bad_request("ValidationException", "A call takes one to ten entries."));
         }
         if put.entries.iter().map(Entry::bytes).sum::<usize>() > BYTES {
             return Err(AwsError::bad_request(
@@ -143,9 +129,7 @@ impl LocalAws {
                         "detail": detail,
                     })
                     .to_string();
-                    for target in rules
-                        .iter()
-                        .filter(|rule| rule.matches(&entry.source, &entry.detail_type))
+                    for target in rules.iter().filter(|rule| rule.matches(&entry.source, &entry.detail_type))
                     {
                         for to in &target.queues {
                             queue::send(sql, to, &event, now.timestamp_millis())?;
@@ -155,11 +139,10 @@ impl LocalAws {
                 })
                 .collect::<rusqlite::Result<Vec<Value>>>()
         })?;
-        self.announce_work();
-        Ok(reply(
-            StatusCode::OK,
-            &json!({ "FailedEntryCount": failed, "Entries": results }),
-        ))
+        for queue in self.world().buses.values().flatten().flat_map(|rule| &rule.queues) {
+            self.bells().ring(queue);
+        }
+        Ok(reply(StatusCode::OK, &json!({ "FailedEntryCount": failed, "Entries": results })))
     }
 }
 

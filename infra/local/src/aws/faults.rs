@@ -77,14 +77,7 @@ impl Fault {
     /// A call fails this way, at this moment.
     #[must_use]
     pub fn new(when: When, kind: Kind) -> Self {
-        Self {
-            kind,
-            when,
-            nth: 1,
-            always: false,
-            concerns: Arc::new(|_| true),
-            seen: 0,
-        }
+        Self { kind, when, nth: 1, always: false, concerns: Arc::new(|_| true), seen: 0 }
     }
 
     /// The n-th of the calls it concerns fails, counted from 1.
@@ -102,10 +95,7 @@ impl Fault {
     /// Only calls for which this holds count.
     #[must_use]
     pub fn concerning(self, holds: impl Fn(&Call) -> bool + Send + Sync + 'static) -> Self {
-        Self {
-            concerns: Arc::new(holds),
-            ..self
-        }
+        Self { concerns: Arc::new(holds), ..self }
     }
 
     fn strikes(&mut self, call: &Call) -> bool {
@@ -121,10 +111,9 @@ impl Kind {
     pub(super) fn error(self, ask: &Ask) -> AwsError {
         match (self, ask.service) {
             (Self::ServerError, _) => AwsError::internal("A fault was injected."),
-            (Self::Disconnected, _) => AwsError {
-                disconnects: true,
-                ..AwsError::internal("The connection broke.")
-            },
+            (Self::Disconnected, _) => {
+                AwsError { disconnects: true, ..AwsError::internal("The connection broke.") }
+            }
             (Self::Throttled, Service::DynamoDb) => AwsError::bad_request(
                 "ProvisionedThroughputExceededException",
                 "The level of configured provisioned throughput for the table was exceeded.",
@@ -136,10 +125,9 @@ impl Kind {
             ),
             (Self::Throttled, _) => AwsError::bad_request("ThrottlingException", "Rate exceeded"),
             (Self::Conflict, _) if ask.action == "TransactWriteItems" => conflict(ask.resources.len()),
-            (Self::Conflict, _) => AwsError::bad_request(
-                "TransactionConflictException",
-                "Transaction is ongoing for the item",
-            ),
+            (Self::Conflict, _) => {
+                AwsError::bad_request("TransactionConflictException", "Transaction is ongoing for the item")
+            }
         }
     }
 }
@@ -154,9 +142,7 @@ fn conflict(members: usize) -> AwsError {
         "TransactionCanceledException",
         "Transaction cancelled, please refer cancellation reasons for specific reasons [TransactionConflict]",
     );
-    error
-        .details
-        .insert("CancellationReasons".to_owned(), Value::Array(reasons));
+    error.details.insert("CancellationReasons".to_owned(), Value::Array(reasons));
     error
 }
 
@@ -232,11 +218,7 @@ impl Faults {
     }
 
     pub(super) fn frozen_indexes(&self) -> Option<Database> {
-        if self.active.load(Ordering::Acquire) {
-            self.state().indexes.clone()
-        } else {
-            None
-        }
+        if self.active.load(Ordering::Acquire) { self.state().indexes.clone() } else { None }
     }
 
     pub(super) fn is_recording(&self) -> bool {
@@ -245,18 +227,12 @@ impl Faults {
 
     pub(super) fn arrives(&self, caller: &str, ask: &Ask, invocation: Option<&str>) -> Arrival {
         if !self.active.load(Ordering::Acquire) {
-            return Arrival {
-                fault: None,
-                number: None,
-            };
+            return Arrival { fault: None, number: None };
         }
         let mut state = self.state();
         if let Some(fate) = invocation.and_then(|id| state.fates.get(id)) {
             // Whatever was to be done was done, or not, at the first attempt.
-            return Arrival {
-                fault: Some((*fate, When::Before)),
-                number: None,
-            };
+            return Arrival { fault: Some((*fate, When::Before)), number: None };
         }
         let call = Call {
             caller: caller.to_owned(),

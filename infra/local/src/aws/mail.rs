@@ -36,10 +36,7 @@ pub struct Mail {
 
 impl std::fmt::Debug for Mail {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Mail")
-            .field("id", &self.id)
-            .field("tags", &self.tags)
-            .finish_non_exhaustive()
+        f.debug_struct("Mail").field("id", &self.id).field("tags", &self.tags).finish_non_exhaustive()
     }
 }
 
@@ -103,28 +100,28 @@ impl From<Pair> for (String, String) {
     }
 }
 
+const IDENTITIES: &str = "/v2/email/identities/";
+
 pub(super) fn ask(request: &Request<Bytes>) -> Result<Ask, AwsError> {
+    if let (&http::Method::GET, Some(identity)) =
+        (request.method(), request.uri().path().strip_prefix(IDENTITIES))
+    {
+        let action = "GetEmailIdentity".to_owned();
+        let on = vec![arn("ses", &format!("identity/{identity}"))];
+        let grants = vec![Grant { action: format!("ses:{action}"), on }];
+        return Ok(Ask { service: Service::Ses, action, grants, resources: vec![identity.to_owned()] });
+    }
     if request.method() != http::Method::POST || request.uri().path() != "/v2/email/outbound-emails" {
-        return Err(AwsError::unknown_action(&format!(
-            "{} {}",
-            request.method(),
-            request.uri().path()
-        )));
+        return Err(AwsError::unknown_action(&format!("{} {}", request.method(), request.uri().path())));
     }
     let mail: SendEmail = parse(request.body())?;
     let address = bare(&mail.from_email_address);
     let domain = address.rsplit('@').next().unwrap_or_default();
     let identities = [address, domain].map(|identity| arn("ses", &format!("identity/{identity}")));
-    let mut grants = vec![Grant {
-        action: "ses:SendEmail".to_owned(),
-        on: identities.to_vec(),
-    }];
+    let mut grants = vec![Grant { action: "ses:SendEmail".to_owned(), on: identities.to_vec() }];
     if let Some(set) = mail.configuration_set_name {
         let set = arn("ses", &format!("configuration-set/{set}"));
-        grants.push(Grant {
-            action: "ses:SendEmail".to_owned(),
-            on: vec![set],
-        });
+        grants.push(Grant { action: "ses:SendEmail".to_owned(), on: vec![set] });
     }
     Ok(Ask {
         service: Service::Ses,
@@ -136,34 +133,29 @@ pub(super) fn ask(request: &Request<Bytes>) -> Result<Ask, AwsError> {
 
 /// The address in `Name <address>`.
 fn bare(address: &str) -> &str {
-    address
-        .rsplit_once('<')
-        .map_or(address, |(_, rest)| rest.trim_end().trim_end_matches('>'))
+    address.rsplit_once('<').map_or(address, |(_, rest)| rest.trim_end().trim_end_matches('>'))
 }
 
 impl LocalAws {
-    pub(super) fn send_email(&self, body: &[u8]) -> Result<Response<Bytes>, AwsError> {
+    pub(super) fn ses(&self, request: &Request<Bytes>) -> Result<Response<Bytes>, AwsError> {
+        if request.method() == http::Method::GET {
+            // Every identity is verified here: what is sent goes no further than the mailbox page.
+            let identity = serde_json::json!({ "IdentityType": "DOMAIN", "VerifiedForSendingStatus": true });
+            return Ok(Response::new(Bytes::from(identity.to_string())));
+        }
+        self.send_email(request.body())
+    }
+
+    fn send_email(&self, body: &[u8]) -> Result<Response<Bytes>, AwsError> {
         let mail: SendEmail = parse(body)?;
         let refused = |message| Err(AwsError::bad_request("BadRequestException", message));
         if mail.destination.to_addresses.is_empty() {
             return refused("Must have at least one recipient.");
         }
-        if mail
-            .destination
-            .to_addresses
-            .iter()
-            .any(|to| !bare(to).contains('@'))
-        {
+        if mail.destination.to_addresses.iter().any(|to| !bare(to).contains('@')) {
             return refused("Missing final '@domain'");
         }
-        let Content {
-            simple:
-                Simple {
-                    subject,
-                    body,
-                    headers,
-                },
-        } = mail.content;
+        let Content { simple: Simple { subject, body, headers } } = mail.content;
         let text = |part: Option<Text>| part.map(|part| part.data).unwrap_or_default();
         let now = self.clock().now();
         let mail = Mail {

@@ -25,14 +25,16 @@ use aws_lc_rs::{hmac, rand};
 use bytes::Bytes;
 use data_encoding::HEXLOWER;
 use http::{Request, Response};
-use tokio::sync::Notify;
 
 pub use self::error::AwsError;
 pub use self::faults::{Call, Fault, Faults, Kind, Units, When};
 pub use self::mail::Mail;
+pub(crate) use self::objects::{LARGEST as LARGEST_OBJECT, percent_decoded};
 pub use self::roles::{Effect, Role, Statement};
+pub(crate) use self::secrets::secret_arn;
 pub use self::tables::{Index, Table};
 pub use self::world::{Bucket, Rule, Secret, World, arn};
+use crate::bells::Bells;
 use crate::clock::LocalClock;
 use crate::data::{Data, DataError};
 
@@ -70,7 +72,7 @@ struct Inner {
     signing: hmac::Key,
     endpoint: RwLock<String>,
     faults: Faults,
-    work: Notify,
+    bells: Bells,
 }
 
 /// What a request asks for.
@@ -117,7 +119,7 @@ impl LocalAws {
             signing,
             endpoint: RwLock::new("http://127.0.0.1".to_owned()),
             faults: Faults::default(),
-            work: Notify::new(),
+            bells: Bells::default(),
         }));
         aws.create_secrets()?;
         Ok(aws)
@@ -138,24 +140,17 @@ impl LocalAws {
     /// Where clients outside this process, and presigned URLs, find these services.
     #[must_use]
     pub fn endpoint(&self) -> String {
-        self.0
-            .endpoint
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.0.endpoint.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    pub(crate) fn set_endpoint(&self, endpoint: String) {
+    /// Says where this is being served, for the addresses it gives to others.
+    pub fn set_endpoint(&self, endpoint: String) {
         *self.0.endpoint.write().unwrap_or_else(PoisonError::into_inner) = endpoint;
     }
 
     /// Lets a caller sign with its name as the access key id, and do what `role` allows.
     pub fn add_caller(&self, name: impl Into<String>, role: Role) {
-        self.0
-            .roles
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(name.into(), Arc::new(role));
+        self.0.roles.write().unwrap_or_else(PoisonError::into_inner).insert(name.into(), Arc::new(role));
     }
 
     /// The secret access key of a caller; the same at every start with the same data file.
@@ -164,13 +159,9 @@ impl LocalAws {
         HEXLOWER.encode(hmac::sign(&self.0.signing, caller.as_bytes()).as_ref())
     }
 
-    /// Resolves as soon as there may be something in a stream or queue.
-    pub(crate) async fn work(&self) {
-        self.0.work.notified().await;
-    }
-
-    pub(crate) fn announce_work(&self) {
-        self.0.work.notify_one();
+    /// What rings when there is something in a stream or queue, or the clock was moved.
+    pub(crate) fn bells(&self) -> &Bells {
+        &self.0.bells
     }
 
     pub(crate) fn data(&self) -> &Data {
@@ -185,9 +176,7 @@ impl LocalAws {
     #[must_use]
     pub fn handle(&self, request: &Request<Bytes>) -> Response<Bytes> {
         let service = Service::of(request);
-        let mut response = self
-            .answer(request, service)
-            .unwrap_or_else(|error| error.render(service));
+        let mut response = self.answer(request, service).unwrap_or_else(|error| error.render(service));
         if service == Some(Service::S3) {
             self.allow_origin(request, &mut response);
         }
@@ -214,25 +203,20 @@ impl LocalAws {
             Service::S3 => objects::ask(request)?,
         };
         self.authorize(&caller, &ask)?;
-        let invocation = request
-            .headers()
-            .get("amz-sdk-invocation-id")
-            .and_then(|id| id.to_str().ok());
+        let invocation = request.headers().get("amz-sdk-invocation-id").and_then(|id| id.to_str().ok());
         let arrival = self.0.faults.arrives(&caller, &ask, invocation);
         if let Some((fault, When::Before)) = arrival.fault {
             return Err(fault.error(&ask));
         }
         let answer = match service {
             Service::DynamoDb => self.dynamodb(&ask, request.body()),
-            Service::Ses => self.send_email(request.body()),
+            Service::Ses => self.ses(request),
             Service::EventBridge => self.put_events(request.body()),
             Service::SecretsManager => self.secrets(&ask, request.body()),
             Service::S3 => self.objects(&ask, request),
         };
         if let Ok(answer) = &answer {
-            self.0
-                .faults
-                .used(arrival, answer.extensions().get().copied().unwrap_or_default());
+            self.0.faults.used(arrival, answer.extensions().get().copied().unwrap_or_default());
         }
         match arrival.fault {
             Some((fault, _)) => Err(fault.error(&ask)),
@@ -254,12 +238,7 @@ impl LocalAws {
             return Ok(());
         }
         let role = self.role(caller).ok_or_else(AwsError::unknown_caller)?;
-        let refused = |grant: &&Grant| {
-            !grant
-                .on
-                .iter()
-                .any(|resource| role.allows(&grant.action, resource))
-        };
+        let refused = |grant: &&Grant| !grant.on.iter().any(|resource| role.allows(&grant.action, resource));
         match ask.grants.iter().find(refused) {
             None => Ok(()),
             Some(Grant { action, on }) => {
@@ -276,12 +255,7 @@ impl LocalAws {
     }
 
     fn role(&self, caller: &str) -> Option<Arc<Role>> {
-        self.0
-            .roles
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(caller)
-            .cloned()
+        self.0.roles.read().unwrap_or_else(PoisonError::into_inner).get(caller).cloned()
     }
 }
 
@@ -289,11 +263,7 @@ impl Service {
     /// The service a request is for: by its target, its path, or for S3 by being nothing else.
     fn of(request: &Request<Bytes>) -> Option<Self> {
         let path = request.uri().path();
-        match request
-            .headers()
-            .get("x-amz-target")
-            .map(|target| target.to_str().unwrap_or_default())
-        {
+        match request.headers().get("x-amz-target").map(|target| target.to_str().unwrap_or_default()) {
             Some(target) if target.starts_with("DynamoDB_20120810.") => Some(Self::DynamoDb),
             Some(target) if target.starts_with("AWSEvents.") => Some(Self::EventBridge),
             Some(target) if target.starts_with("secretsmanager.") => Some(Self::SecretsManager),
@@ -319,24 +289,14 @@ impl Service {
 
 /// The action of a request that names it in its target, refused unless it is among those answered here.
 fn target_action(request: &Request<Bytes>, known: &[&str]) -> Result<String, AwsError> {
-    let target = request
-        .headers()
-        .get("x-amz-target")
-        .and_then(|target| target.to_str().ok())
-        .unwrap_or_default();
+    let target =
+        request.headers().get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
     let action = target.rsplit('.').next().unwrap_or_default();
-    if known.contains(&action) {
-        Ok(action.to_owned())
-    } else {
-        Err(AwsError::unknown_action(action))
-    }
+    if known.contains(&action) { Ok(action.to_owned()) } else { Err(AwsError::unknown_action(action)) }
 }
 
 fn signing_secret(data: &Data) -> Result<Vec<u8>, DataError> {
-    if let Some(kept) = data
-        .meta("signing_secret")?
-        .and_then(|hex| HEXLOWER.decode(hex.as_bytes()).ok())
-    {
+    if let Some(kept) = data.meta("signing_secret")?.and_then(|hex| HEXLOWER.decode(hex.as_bytes()).ok()) {
         return Ok(kept);
     }
     let fresh = random::<32>().to_vec();

@@ -14,12 +14,7 @@ use super::{Ask, AwsError, Grant, LocalAws, Service, arn};
 pub(crate) const LARGEST: usize = 100 * 1024 * 1024;
 
 /// Headers that are kept with an object and given back with it.
-const KEPT: &[&str] = &[
-    "content-type",
-    "content-encoding",
-    "content-disposition",
-    "cache-control",
-];
+const KEPT: &[&str] = &["content-type", "content-encoding", "content-disposition", "cache-control"];
 
 pub(super) fn ask(request: &Request<Bytes>) -> Result<Ask, AwsError> {
     let (bucket, key) = place(request)?;
@@ -33,23 +28,11 @@ pub(super) fn ask(request: &Request<Bytes>) -> Result<Ask, AwsError> {
         Method::GET if !unknown => ("GetObject", "s3:GetObject"),
         Method::HEAD if !unknown => ("HeadObject", "s3:GetObject"),
         _ => {
-            return Err(AwsError::unknown_action(&format!(
-                "{} {}",
-                request.method(),
-                request.uri().path()
-            )));
+            return Err(AwsError::unknown_action(&format!("{} {}", request.method(), request.uri().path())));
         }
     };
-    let grant = Grant {
-        action: allows.to_owned(),
-        on: vec![arn("s3", &format!("{bucket}/{key}"))],
-    };
-    Ok(Ask {
-        service: Service::S3,
-        action: action.to_owned(),
-        grants: vec![grant],
-        resources: vec![bucket],
-    })
+    let grant = Grant { action: allows.to_owned(), on: vec![arn("s3", &format!("{bucket}/{key}"))] };
+    Ok(Ask { service: Service::S3, action: action.to_owned(), grants: vec![grant], resources: vec![bucket] })
 }
 
 /// Bucket and key of a path-style URL.
@@ -57,10 +40,7 @@ fn place(request: &Request<Bytes>) -> Result<(String, String), AwsError> {
     let path = request.uri().path().trim_start_matches('/');
     match path.split_once('/') {
         Some((bucket, key)) if !key.is_empty() => Ok((bucket.to_owned(), percent_decoded(key))),
-        _ => Err(AwsError::unknown_action(&format!(
-            "{} on a bucket",
-            request.method()
-        ))),
+        _ => Err(AwsError::unknown_action(&format!("{} on a bucket", request.method()))),
     }
 }
 
@@ -109,10 +89,7 @@ impl LocalAws {
     ) -> Result<Response<Bytes>, AwsError> {
         let body = request.body();
         if body.len() > LARGEST {
-            return Err(AwsError::bad_request(
-                "EntityTooLarge",
-                "Objects here are at most 100 MB.",
-            ));
+            return Err(AwsError::bad_request("EntityTooLarge", "Objects here are at most 100 MB."));
         }
         check_sums(request)?;
         let headers: BTreeMap<&str, &str> = request
@@ -165,11 +142,7 @@ impl LocalAws {
         }
         set(response.headers_mut(), "etag", &etag(&body));
         set(response.headers_mut(), "accept-ranges", "bytes");
-        let part = match request
-            .headers()
-            .get("range")
-            .and_then(|range| range.to_str().ok())
-        {
+        let part = match request.headers().get("range").and_then(|range| range.to_str().ok()) {
             None => body,
             Some(range) => {
                 let Some((from, to)) = span(range, body.len()) else {
@@ -202,9 +175,7 @@ impl LocalAws {
             set(response.headers_mut(), "access-control-allow-methods", "PUT");
             set(response.headers_mut(), "access-control-max-age", "600");
             if let Some(asked) = asked {
-                response
-                    .headers_mut()
-                    .insert("access-control-allow-headers", asked);
+                response.headers_mut().insert("access-control-allow-headers", asked);
             }
             response
         })
@@ -215,26 +186,11 @@ impl LocalAws {
         let Some(origin) = request.headers().get("origin") else {
             return;
         };
-        let bucket = request
-            .uri()
-            .path()
-            .trim_start_matches('/')
-            .split('/')
-            .next()
-            .unwrap_or_default();
-        let origins = self
-            .world()
-            .buckets
-            .get(bucket)
-            .map(|bucket| bucket.origins.as_slice())
-            .unwrap_or_default();
-        if origins
-            .iter()
-            .any(|allowed| allowed == "*" || allowed.as_bytes() == origin.as_bytes())
-        {
-            response
-                .headers_mut()
-                .insert("access-control-allow-origin", origin.clone());
+        let bucket = request.uri().path().trim_start_matches('/').split('/').next().unwrap_or_default();
+        let origins =
+            self.world().buckets.get(bucket).map(|bucket| bucket.origins.as_slice()).unwrap_or_default();
+        if origins.iter().any(|allowed| allowed == "*" || allowed.as_bytes() == origin.as_bytes()) {
+            response.headers_mut().insert("access-control-allow-origin", origin.clone());
             set(response.headers_mut(), "access-control-expose-headers", "etag");
         }
     }
@@ -248,10 +204,7 @@ fn set(headers: &mut HeaderMap, name: &str, value: &str) {
 
 fn etag(body: &[u8]) -> String {
     let digest = digest::digest(&digest::SHA256, body);
-    format!(
-        "\"{}\"",
-        HEXLOWER.encode(digest.as_ref().get(..16).unwrap_or_default())
-    )
+    format!("\"{}\"", HEXLOWER.encode(digest.as_ref().get(..16).unwrap_or_default()))
 }
 
 /// First byte and the one after the last of `bytes=2-5`, `bytes=2-` or `bytes=-4`.
@@ -260,10 +213,7 @@ fn span(range: &str, length: usize) -> Option<(usize, usize)> {
     let (from, to) = match (from, to) {
         ("", last) => (length.saturating_sub(last.parse().ok()?), length),
         (from, "") => (from.parse().ok()?, length),
-        (from, to) => (
-            from.parse().ok()?,
-            to.parse::<usize>().ok()?.saturating_add(1).min(length),
-        ),
+        (from, to) => (from.parse().ok()?, to.parse::<usize>().ok()?.saturating_add(1).min(length)),
     };
     (from < to).then_some((from, to))
 }
@@ -271,11 +221,7 @@ fn span(range: &str, length: usize) -> Option<(usize, usize)> {
 /// Checks the sum a client sent with its upload, as a header or in a presigned URL.
 fn check_sums(request: &Request<Bytes>) -> Result<(), AwsError> {
     let stated = |name: &str| {
-        let header = request
-            .headers()
-            .get(name)
-            .and_then(|sum| sum.to_str().ok())
-            .map(ToOwned::to_owned);
+        let header = request.headers().get(name).and_then(|sum| sum.to_str().ok()).map(ToOwned::to_owned);
         header.or_else(|| {
             let pairs = request.uri().query()?;
             pairs
@@ -299,8 +245,6 @@ fn check_sums(request: &Request<Bytes>) -> Result<(), AwsError> {
 
 fn crc32(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(u32::MAX, |crc, &byte| {
-        (0..8).fold(crc ^ u32::from(byte), |crc, _| {
-            (crc >> 1) ^ (0xedb8_8320 & (crc & 1).wrapping_neg())
-        })
+        (0..8).fold(crc ^ u32::from(byte), |crc, _| (crc >> 1) ^ (0xedb8_8320 & (crc & 1).wrapping_neg()))
     })
 }

@@ -34,26 +34,16 @@ impl Role {
     #[must_use]
     pub fn allowing(name: &str, actions: &[&str], resources: &[&str]) -> Self {
         let owned = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
-        let statement = Statement {
-            effect: Effect::Allow,
-            actions: owned(actions),
-            resources: owned(resources),
-        };
-        Self {
-            name: name.to_owned(),
-            statements: vec![statement],
-        }
+        let statement =
+            Statement { effect: Effect::Allow, actions: owned(actions), resources: owned(resources) };
+        Self { name: name.to_owned(), statements: vec![statement] }
     }
 
     /// Whether the role may do this action on this resource.
     #[must_use]
     pub fn allows(&self, action: &str, resource: &str) -> bool {
         let mut allowed = false;
-        for statement in self
-            .statements
-            .iter()
-            .filter(|statement| statement.covers(action, resource))
-        {
+        for statement in self.statements.iter().filter(|statement| statement.covers(action, resource)) {
             match statement.effect {
                 Effect::Deny => return false,
                 Effect::Allow => allowed = true,
@@ -66,13 +56,8 @@ impl Role {
 impl Statement {
     fn covers(&self, action: &str, resource: &str) -> bool {
         let action = action.to_ascii_lowercase();
-        self.actions
-            .iter()
-            .any(|pattern| matches(pattern.to_ascii_lowercase().as_bytes(), action.as_bytes()))
-            && self
-                .resources
-                .iter()
-                .any(|pattern| matches(pattern.as_bytes(), resource.as_bytes()))
+        self.actions.iter().any(|pattern| matches(pattern.to_ascii_lowercase().as_bytes(), action.as_bytes()))
+            && self.resources.iter().any(|pattern| matches(pattern.as_bytes(), resource.as_bytes()))
     }
 }
 
@@ -94,11 +79,7 @@ mod tests {
 
     #[test]
     fn only_what_is_named_is_allowed_and_a_denial_wins() {
-        let mut role = Role::allowing(
-            "r",
-            &["dynamodb:GetItem"],
-            &["arn:aws:dynamodb:*:*:table/accounts"],
-        );
+        let mut role = Role::allowing("r", &["dynamodb:GetItem"], &["arn:aws:dynamodb:*:*:table/accounts"]);
         let accounts = "arn:aws:dynamodb:us-east-1:000000000000:table/accounts";
         assert!(role.allows("dynamodb:GetItem", accounts));
         assert!(!role.allows("dynamodb:PutItem", accounts));

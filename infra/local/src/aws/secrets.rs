@@ -28,24 +28,15 @@ pub(crate) fn secret_arn(name: &str) -> String {
 
 /// A secret's name, which may be given as an ARN.
 fn name(id: &str) -> &str {
-    id.rsplit_once(":secret:")
-        .map_or(id, |(_, name)| name.strip_suffix(SUFFIX).unwrap_or(name))
+    id.rsplit_once(":secret:").map_or(id, |(_, name)| name.strip_suffix(SUFFIX).unwrap_or(name))
 }
 
 pub(super) fn ask(request: &Request<Bytes>) -> Result<Ask, AwsError> {
     let action = target_action(request, &["DescribeSecret", "GetSecretValue", "PutSecretValue"])?;
     let of: OfSecret = parse(request.body())?;
     let secret = name(&of.secret_id);
-    let grants = vec![Grant {
-        action: format!("secretsmanager:{action}"),
-        on: vec![secret_arn(secret)],
-    }];
-    Ok(Ask {
-        service: Service::SecretsManager,
-        action,
-        grants,
-        resources: vec![secret.to_owned()],
-    })
+    let grants = vec![Grant { action: format!("secretsmanager:{action}"), on: vec![secret_arn(secret)] }];
+    Ok(Ask { service: Service::SecretsManager, action, grants, resources: vec![secret.to_owned()] })
 }
 
 impl LocalAws {
@@ -132,12 +123,7 @@ impl LocalAws {
 fn random_text(length: usize) -> String {
     let mut text = String::new();
     while text.len() < length {
-        text.extend(
-            BASE64URL_NOPAD
-                .encode(&random::<48>())
-                .chars()
-                .filter(char::is_ascii_alphanumeric),
-        );
+        text.extend(BASE64URL_NOPAD.encode(&random::<48>()).chars().filter(char::is_ascii_alphanumeric));
     }
     text.truncate(length);
     text

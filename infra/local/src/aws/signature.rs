@@ -25,10 +25,7 @@ pub(super) struct Signed {
 impl Signed {
     /// Reads the signature from the `Authorization` header, or from the query of a presigned URL.
     pub(super) fn read(request: &Request<Bytes>) -> Result<Self, AwsError> {
-        let header = request
-            .headers()
-            .get("authorization")
-            .and_then(|value| value.to_str().ok());
+        let header = request.headers().get("authorization").and_then(|value| value.to_str().ok());
         let field = |name: &str| match header {
             Some(header) => header
                 .split([' ', ','])
@@ -37,40 +34,29 @@ impl Signed {
             None => query(request, &format!("X-Amz-{name}")),
         };
         let at = match header {
-            Some(_) => request
-                .headers()
-                .get("x-amz-date")
-                .and_then(|at| at.to_str().ok())
-                .map(ToOwned::to_owned),
+            Some(_) => {
+                request.headers().get("x-amz-date").and_then(|at| at.to_str().ok()).map(ToOwned::to_owned)
+            }
             None => query(request, "X-Amz-Date"),
         };
         let missing = || AwsError {
             status: http::StatusCode::FORBIDDEN,
-            ..AwsError::bad_request(
-                "MissingAuthenticationTokenException",
-                "Missing Authentication Token",
-            )
+            ..AwsError::bad_request("MissingAuthenticationTokenException", "Missing Authentication Token")
         };
         let credential = field("Credential").ok_or_else(missing)?;
         let mut parts = credential.rsplitn(5, '/');
-        let (Some("aws4_request"), Some(service), Some(region), Some(day), Some(access_key)) = (
-            parts.next(),
-            parts.next(),
-            parts.next(),
-            parts.next(),
-            parts.next(),
-        ) else {
+        let (Some("aws4_request"), Some(service), Some(region), Some(day), Some(access_key)) =
+            (parts.next(), parts.next(), parts.next(), parts.next(), parts.next())
+        else {
             return Err(AwsError::bad_signature(
                 "The credential is not of the form key/day/region/service/aws4_request.",
             ));
         };
         let expires = match header {
             Some(_) => None,
-            None => Some(
-                query(request, "X-Amz-Expires")
-                    .and_then(|text| text.parse().ok())
-                    .ok_or_else(missing)?,
-            ),
+            None => {
+                Some(query(request, "X-Amz-Expires").and_then(|text| text.parse().ok()).ok_or_else(missing)?)
+            }
         };
         Ok(Self {
             access_key: access_key.to_owned(),
@@ -107,16 +93,10 @@ impl Signed {
         }
         let scope = format!("{day}/{region}/{service}/aws4_request");
         let canonical = self.canonical_request(request)?;
-        let to_sign = format!(
-            "AWS4-HMAC-SHA256\n{}\n{scope}\n{}",
-            self.at,
-            sha256(canonical.as_bytes())
-        );
+        let to_sign = format!("AWS4-HMAC-SHA256\n{}\n{scope}\n{}", self.at, sha256(canonical.as_bytes()));
         let mut key = format!("AWS4{secret}").into_bytes();
         for part in [day, region, service, "aws4_request", &to_sign] {
-            key = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &key), part.as_bytes())
-                .as_ref()
-                .to_vec();
+            key = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &key), part.as_bytes()).as_ref().to_vec();
         }
         let expected = HEXLOWER.encode(&key);
         constant_time::verify_slices_are_equal(expected.as_bytes(), self.signature.as_bytes()).map_err(|_| {
@@ -141,9 +121,7 @@ impl Signed {
                 Some(Ok(value)) => value.trim().to_owned(),
                 None if name == "host" => uri.authority().map(ToString::to_string).unwrap_or_default(),
                 _ => {
-                    return Err(AwsError::bad_signature(&format!(
-                        "The signed header {name} is missing."
-                    )));
+                    return Err(AwsError::bad_signature(&format!("The signed header {name} is missing.")));
                 }
             };
             writeln!(headers, "{name}:{value}").map_err(|error| AwsError::internal(error.to_string()))?;
@@ -159,19 +137,16 @@ impl Signed {
     }
 
     fn payload_hash(&self, request: &Request<Bytes>) -> Result<String, AwsError> {
-        let stated = request
-            .headers()
-            .get("x-amz-content-sha256")
-            .and_then(|hash| hash.to_str().ok());
+        let stated = request.headers().get("x-amz-content-sha256").and_then(|hash| hash.to_str().ok());
         match stated {
             Some(stated) if stated.len() != 64 => Ok(stated.to_owned()),
             None if self.expires.is_some() => Ok("UNSIGNED-PAYLOAD".to_owned()),
             _ => {
                 let actual = sha256(request.body());
                 match stated {
-                    Some(stated) if stated != actual => Err(AwsError::bad_signature(
-                        "The body is not the one that was signed.",
-                    )),
+                    Some(stated) if stated != actual => {
+                        Err(AwsError::bad_signature("The body is not the one that was signed."))
+                    }
                     _ => Ok(actual),
                 }
             }
@@ -182,9 +157,7 @@ impl Signed {
 /// A value of a presigned URL's query.
 fn query(request: &Request<Bytes>, name: &str) -> Option<String> {
     let pairs = request.uri().query()?;
-    let value = pairs
-        .split('&')
-        .find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='))?;
+    let value = pairs.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='))?;
     Some(value.replace("%2F", "/").replace("%3B", ";"))
 }
 

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::LocalAws;
 use crate::data::DataError;
 
-/// A table as the template describes it; all key attributes are strings.
+/// A table as the template describes it.
 #[derive(Clone, Debug, Default)]
 pub struct Table {
     /// Its physical name.
@@ -17,6 +17,8 @@ pub struct Table {
     pub sk: Option<String>,
     /// Global secondary indexes.
     pub indexes: Vec<Index>,
+    /// Key attributes that are numbers; the others are strings.
+    pub numbers: Vec<String>,
     /// The attribute that holds an expiry time, in seconds since 1970. Nothing expires here.
     pub ttl: Option<String>,
     /// What the stream shows (`NEW_IMAGE` and so on), if there is a stream.
@@ -61,19 +63,13 @@ impl Table {
         let own = [Some(&self.pk), self.sk.as_ref()];
         let mut names: Vec<&String> = own
             .into_iter()
-            .chain(
-                self.indexes
-                    .iter()
-                    .flat_map(|index| [Some(&index.pk), index.sk.as_ref()]),
-            )
+            .chain(self.indexes.iter().flat_map(|index| [Some(&index.pk), index.sk.as_ref()]))
             .flatten()
             .collect();
         names.sort();
         names.dedup();
-        names
-            .into_iter()
-            .map(|name| json!({ "AttributeName": name, "AttributeType": "S" }))
-            .collect()
+        let kind = |name| if self.numbers.contains(name) { "N" } else { "S" };
+        names.into_iter().map(|name| json!({ "AttributeName": name, "AttributeType": kind(name) })).collect()
     }
 
     fn creation(&self) -> Value {
@@ -100,9 +96,7 @@ impl LocalAws {
     /// # Errors
     /// When a description is refused, or an existing table has other keys.
     pub fn create_tables(&self, tables: &[Table]) -> Result<(), DataError> {
-        tables
-            .iter()
-            .try_for_each(|table| self.data().write_tables(|database| create(database, table)))?;
+        tables.iter().try_for_each(|table| self.data().write_tables(|database| create(database, table)))?;
         Ok(())
     }
 }
@@ -120,11 +114,7 @@ fn create(database: &dynoxide::Database, table: &Table) -> Result<(), DynoxideEr
         )));
     }
     let indexes = existing.gsi_definitions.unwrap_or_default();
-    for index in table
-        .indexes
-        .iter()
-        .filter(|index| !indexes.contains(&format!("\"{}\"", index.name)))
-    {
+    for index in table.indexes.iter().filter(|index| !indexes.contains(&format!("\"{}\"", index.name))) {
         database.update_table(request(json!({
             "TableName": table.name,
             "AttributeDefinitions": table.attributes(),
@@ -141,9 +131,7 @@ fn create(database: &dynoxide::Database, table: &Table) -> Result<(), DynoxideEr
 }
 
 fn set_ttl(database: &dynoxide::Database, table: &Table) -> Result<(), DynoxideError> {
-    let current = database
-        .get_table_metadata(&table.name)?
-        .and_then(|metadata| metadata.ttl_attribute);
+    let current = database.get_table_metadata(&table.name)?.and_then(|metadata| metadata.ttl_attribute);
     if let Some(attribute) = table.ttl.as_ref().filter(|ttl| current.as_ref() != Some(ttl)) {
         database.update_time_to_live(request(json!({
             "TableName": table.name,

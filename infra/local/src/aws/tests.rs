@@ -26,18 +26,10 @@ fn world() -> World {
         buses: BTreeMap::from([("bus".to_owned(), vec![rule])]),
         buckets: BTreeMap::from([(
             "uploads".to_owned(),
-            Bucket {
-                origins: vec!["http://127.0.0.1:8081".to_owned()],
-            },
+            Bucket { origins: vec!["http://127.0.0.1:8081".to_owned()] },
         )]),
         secrets: BTreeMap::from([
-            (
-                "link".to_owned(),
-                Secret::Generated {
-                    length: 40,
-                    member: None,
-                },
-            ),
+            ("link".to_owned(), Secret::Generated { length: 40, member: None }),
             ("keys".to_owned(), Secret::Empty),
         ]),
         streams: BTreeSet::new(),
@@ -55,12 +47,8 @@ fn aws() -> LocalAws {
         projection: "KEYS_ONLY".to_owned(),
         includes: vec![],
     };
-    let accounts = Table {
-        name: "accounts".to_owned(),
-        pk: "pk".to_owned(),
-        indexes: vec![due],
-        ..Table::default()
-    };
+    let accounts =
+        Table { name: "accounts".to_owned(), pk: "pk".to_owned(), indexes: vec![due], ..Table::default() };
     aws.create_tables(&[accounts]).unwrap();
     aws
 }
@@ -83,17 +71,8 @@ async fn put(client: &aws_sdk_dynamodb::Client, pk: &str) -> Result<(), aws_sdk_
 }
 
 async fn due(client: &aws_sdk_dynamodb::Client) -> Result<usize, aws_sdk_dynamodb::Error> {
-    let query = client
-        .query()
-        .table_name("accounts")
-        .index_name("due")
-        .key_condition_expression("part = :s");
-    Ok(query
-        .expression_attribute_values(":s", text("1"))
-        .send()
-        .await?
-        .items()
-        .len())
+    let query = client.query().table_name("accounts").index_name("due").key_condition_expression("part = :s");
+    Ok(query.expression_attribute_values(":s", text("1")).send().await?.items().len())
 }
 
 fn exists(client: &aws_sdk_dynamodb::Client, pk: &str) -> impl Future<Output = bool> {
@@ -105,14 +84,8 @@ fn exists(client: &aws_sdk_dynamodb::Client, pk: &str) -> impl Future<Output = b
 async fn a_role_allows_what_it_names_and_no_more() {
     let aws = aws();
     let table = arn("dynamodb", "table/accounts");
-    aws.add_caller(
-        "reader",
-        Role::allowing("ReaderRole", &["dynamodb:GetItem"], &[&table]),
-    );
-    aws.add_caller(
-        "writer",
-        Role::allowing("WriterRole", &["dynamodb:PutItem"], &[&table]),
-    );
+    aws.add_caller("reader", Role::allowing("ReaderRole", &["dynamodb:GetItem"], &[&table]));
+    aws.add_caller("writer", Role::allowing("WriterRole", &["dynamodb:PutItem"], &[&table]));
     let reader = dynamodb(&aws, "reader");
     assert!(!exists(&reader, "a").await);
 
@@ -125,37 +98,21 @@ async fn a_role_allows_what_it_names_and_no_more() {
     );
     assert!(message.contains(&table), "{message}");
 
-    assert_eq!(
-        due(&reader).await.unwrap_err().code(),
-        Some("AccessDeniedException")
-    );
+    assert_eq!(due(&reader).await.unwrap_err().code(), Some("AccessDeniedException"));
     let writer = dynamodb(&aws, "writer");
     put(&writer, "a").await.unwrap();
 
-    let put = Put::builder()
-        .table_name("accounts")
-        .item("pk", text("b"))
-        .build()
-        .unwrap();
-    let update = Update::builder()
-        .table_name("accounts")
-        .key("pk", text("a"))
-        .update_expression("SET x = pk");
+    let put = Put::builder().table_name("accounts").item("pk", text("b")).build().unwrap();
+    let update =
+        Update::builder().table_name("accounts").key("pk", text("a")).update_expression("SET x = pk");
     let both = writer
         .transact_write_items()
         .transact_items(TransactWriteItem::builder().put(put).build())
-        .transact_items(
-            TransactWriteItem::builder()
-                .update(update.build().unwrap())
-                .build(),
-        )
+        .transact_items(TransactWriteItem::builder().update(update.build().unwrap()).build())
         .send()
         .await
         .unwrap_err();
-    assert!(
-        both.message().unwrap().contains("dynamodb:UpdateItem"),
-        "{both:?}"
-    );
+    assert!(both.message().unwrap().contains("dynamodb:UpdateItem"), "{both:?}");
     assert!(!exists(&dynamodb(&aws, ROOT), "b").await);
 }
 
@@ -170,9 +127,7 @@ async fn nobody_signs_with_an_unknown_key_or_a_wrong_secret() {
         .sdk_config(ROOT)
         .into_builder()
         .credentials_provider(other.sdk_config(ROOT).credentials_provider().unwrap());
-    let forged = put(&aws_sdk_dynamodb::Client::new(&forged.build()), "a")
-        .await
-        .unwrap_err();
+    let forged = put(&aws_sdk_dynamodb::Client::new(&forged.build()), "a").await.unwrap_err();
     assert_eq!(forged.code(), Some("InvalidSignatureException"));
 }
 
@@ -182,16 +137,10 @@ async fn errors_carry_what_the_sdk_needs_to_know() {
     let root = dynamodb(&aws, ROOT);
     put(&root, "a").await.unwrap();
     let twice = put(&root, "a").await.unwrap_err();
-    assert!(
-        matches!(twice, aws_sdk_dynamodb::Error::ConditionalCheckFailedException(_)),
-        "{twice:?}"
-    );
+    assert!(matches!(twice, aws_sdk_dynamodb::Error::ConditionalCheckFailedException(_)), "{twice:?}");
 
     let again = Put::builder().table_name("accounts").item("pk", text("a"));
-    let again = again
-        .condition_expression("attribute_not_exists(pk)")
-        .build()
-        .unwrap();
+    let again = again.condition_expression("attribute_not_exists(pk)").build().unwrap();
     let cancelled = root
         .transact_write_items()
         .transact_items(TransactWriteItem::builder().put(again).build())
@@ -205,10 +154,7 @@ async fn errors_carry_what_the_sdk_needs_to_know() {
     else {
         panic!("{cancelled:?}");
     };
-    assert_eq!(
-        cancelled.cancellation_reasons()[0].code(),
-        Some("ConditionalCheckFailed")
-    );
+    assert_eq!(cancelled.cancellation_reasons()[0].code(), Some("ConditionalCheckFailed"));
 }
 
 #[tokio::test]
@@ -234,26 +180,14 @@ async fn a_fault_before_leaves_nothing_done_and_one_after_loses_only_the_answer(
     aws.faults().clear();
     aws.faults().inject(Fault::new(When::Before, Kind::Throttled));
     let throttled = put(&root, "b").await.unwrap_err();
-    assert!(matches!(
-        throttled,
-        aws_sdk_dynamodb::Error::ProvisionedThroughputExceededException(_)
-    ));
+    assert!(matches!(throttled, aws_sdk_dynamodb::Error::ProvisionedThroughputExceededException(_)));
 
     aws.faults().clear();
     aws.faults().inject(Fault::new(When::Before, Kind::Conflict));
-    let update = Update::builder()
-        .table_name("accounts")
-        .key("pk", text("a"))
-        .update_expression("SET x = pk");
-    let update = TransactWriteItem::builder()
-        .update(update.build().unwrap())
-        .build();
-    let conflict = root
-        .transact_write_items()
-        .transact_items(update)
-        .send()
-        .await
-        .unwrap_err();
+    let update =
+        Update::builder().table_name("accounts").key("pk", text("a")).update_expression("SET x = pk");
+    let update = TransactWriteItem::builder().update(update.build().unwrap()).build();
+    let conflict = root.transact_write_items().transact_items(update).send().await.unwrap_err();
     assert!(format!("{conflict:?}").contains("TransactionConflict"));
 }
 
@@ -291,12 +225,7 @@ async fn events_reach_the_queues_whose_rules_match() {
     };
     let put = client
         .put_events()
-        .entries(entry(
-            "clientconnect",
-            "activation_requested",
-            "bus",
-            r#"{"id":"1"}"#,
-        ))
+        .entries(entry("clientconnect", "activation_requested", "bus", r#"{"id":"1"}"#))
         .entries(entry("clientconnect", "account_closed", "bus", "{}"))
         .entries(entry("other", "activation_requested", "bus", "{}"))
         .entries(entry("clientconnect", "activation_requested", "nowhere", "{}"))
@@ -315,9 +244,8 @@ async fn events_reach_the_queues_whose_rules_match() {
     assert_eq!(event["detail-type"], "activation_requested");
     assert_eq!(event["detail"], json!({ "id": "1" }));
 
-    let eleven = (0..11).fold(client.put_events(), |put, _| {
-        put.entries(entry("clientconnect", "x", "bus", "{}"))
-    });
+    let eleven =
+        (0..11).fold(client.put_events(), |put, _| put.entries(entry("clientconnect", "x", "bus", "{}")));
     assert!(eleven.send().await.is_err());
 }
 
@@ -326,32 +254,15 @@ async fn secrets_are_made_once_and_kept() {
     let aws = aws();
     let client = aws_sdk_secretsmanager::Client::new(&aws.sdk_config(ROOT));
     let get = async |id: &str| {
-        client
-            .get_secret_value()
-            .secret_id(id)
-            .send()
-            .await
-            .map(|secret| secret.secret_string.unwrap())
+        client.get_secret_value().secret_id(id).send().await.map(|secret| secret.secret_string.unwrap())
     };
     let link = get("link").await.unwrap();
     assert_eq!(link.len(), 40);
     aws.create_secrets().unwrap();
     assert_eq!(get(&secrets::secret_arn("link")).await.unwrap(), link);
 
-    assert!(
-        get("keys")
-            .await
-            .unwrap_err()
-            .into_service_error()
-            .is_resource_not_found_exception()
-    );
-    client
-        .put_secret_value()
-        .secret_id("keys")
-        .secret_string("k")
-        .send()
-        .await
-        .unwrap();
+    assert!(get("keys").await.unwrap_err().into_service_error().is_resource_not_found_exception());
+    client.put_secret_value().secret_id("keys").secret_string("k").send().await.unwrap();
     assert_eq!(get("keys").await.unwrap(), "k");
     assert!(get("others").await.is_err());
 }
@@ -361,16 +272,10 @@ async fn mails_are_kept_with_all_they_carry() {
     use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message, MessageTag};
     let aws = aws();
     let from = arn("ses", "identity/agency.example");
-    aws.add_caller(
-        "sender",
-        Role::allowing("SenderRole", &["ses:SendEmail"], &[&from]),
-    );
+    aws.add_caller("sender", Role::allowing("SenderRole", &["ses:SendEmail"], &[&from]));
     let client = aws_sdk_sesv2::Client::new(&aws.sdk_config("sender"));
     let part = |text: &str| Content::builder().data(text).build().unwrap();
-    let body = Body::builder()
-        .html(part("<p>Hello</p>"))
-        .text(part("Hello"))
-        .build();
+    let body = Body::builder().html(part("<p>Hello</p>")).text(part("Hello")).build();
     let message = Message::builder().subject(part("Welcome")).body(body).build();
     let send = |from: &str| {
         client
@@ -385,10 +290,7 @@ async fn mails_are_kept_with_all_they_carry() {
     let mails = aws.mails().unwrap();
     assert_eq!(mails.len(), 1);
     assert_eq!(mails[0].id, sent.message_id().unwrap());
-    assert_eq!(
-        (mails[0].subject.as_str(), mails[0].text.as_str()),
-        ("Welcome", "Hello")
-    );
+    assert_eq!((mails[0].subject.as_str(), mails[0].text.as_str()), ("Welcome", "Hello"));
     assert_eq!(mails[0].tags, [("mail".to_owned(), "mai_1".to_owned())]);
     assert!(!format!("{:?}", mails[0]).contains("kim@"));
 
@@ -399,10 +301,7 @@ async fn mails_are_kept_with_all_they_carry() {
 async fn an_upload_by_presigned_url_is_checked_and_read_back_in_ranges() {
     let aws = aws();
     let all = arn("s3", "uploads/*");
-    aws.add_caller(
-        "uploader",
-        Role::allowing("UploaderRole", &["s3:PutObject"], &[&all]),
-    );
+    aws.add_caller("uploader", Role::allowing("UploaderRole", &["s3:PutObject"], &[&all]));
     let client = aws_sdk_s3::Client::new(&aws.sdk_config("uploader"));
     let sum = data_encoding::BASE64
         .encode(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, b"a,b,c").as_ref());
@@ -425,22 +324,15 @@ async fn an_upload_by_presigned_url_is_checked_and_read_back_in_ranges() {
     let upload = |body: &'static [u8]| {
         let host = presigned.uri().split('/').nth(2).unwrap();
         let builder = http::Request::put(presigned.uri()).header("host", host);
-        let builder = presigned
-            .headers()
-            .fold(builder, |request, (name, value)| request.header(name, value));
-        let mut request = builder
-            .header("origin", "http://127.0.0.1:8081")
-            .body(Bytes::from_static(body))
-            .unwrap();
+        let builder = presigned.headers().fold(builder, |request, (name, value)| request.header(name, value));
+        let mut request =
+            builder.header("origin", "http://127.0.0.1:8081").body(Bytes::from_static(body)).unwrap();
         request.headers_mut().insert("content-length", body.len().into());
         request
     };
     let stored = aws.handle(&upload(b"a,b,c"));
     assert_eq!(stored.status(), 200, "{stored:?}");
-    assert_eq!(
-        stored.headers()["access-control-allow-origin"],
-        "http://127.0.0.1:8081"
-    );
+    assert_eq!(stored.headers()["access-control-allow-origin"], "http://127.0.0.1:8081");
     assert_eq!(aws.handle(&upload(b"a,b,x")).status(), 400, "another content");
     assert_eq!(aws.handle(&upload(b"a,b,c,d")).status(), 403, "another length");
     let mut elsewhere = upload(b"a,b,c");
@@ -452,54 +344,18 @@ async fn an_upload_by_presigned_url_is_checked_and_read_back_in_ranges() {
     let root = aws_sdk_s3::Client::new(&aws.sdk_config(ROOT));
     let get = || root.get_object().bucket("uploads").key("imports/list 1.csv");
     let part = get().range("bytes=2-3").send().await.unwrap();
-    assert_eq!(
-        (part.content_range(), part.content_type()),
-        (Some("bytes 2-3/5"), Some("text/csv"))
-    );
+    assert_eq!((part.content_range(), part.content_type()), (Some("bytes 2-3/5"), Some("text/csv")));
     assert_eq!(part.body.collect().await.unwrap().to_vec(), b"b,");
-    assert_eq!(
-        get().send().await.unwrap().body.collect().await.unwrap().to_vec(),
-        b"a,b,c"
-    );
+    assert_eq!(get().send().await.unwrap().body.collect().await.unwrap().to_vec(), b"a,b,c");
     assert!(get().range("bytes=9-").send().await.is_err());
-    let head = root
-        .head_object()
-        .bucket("uploads")
-        .key("imports/list 1.csv")
-        .send()
-        .await
-        .unwrap();
+    let head = root.head_object().bucket("uploads").key("imports/list 1.csv").send().await.unwrap();
     assert_eq!(head.content_length(), Some(5));
-    let missing = root
-        .get_object()
-        .bucket("uploads")
-        .key("none")
-        .send()
-        .await
-        .unwrap_err();
+    let missing = root.get_object().bucket("uploads").key("none").send().await.unwrap_err();
     assert!(missing.into_service_error().is_no_such_key());
-    let denied = client
-        .get_object()
-        .bucket("uploads")
-        .key("none")
-        .send()
-        .await
-        .unwrap_err();
+    let denied = client.get_object().bucket("uploads").key("none").send().await.unwrap_err();
     assert_eq!(denied.code(), Some("AccessDenied"));
 
-    root.put_object()
-        .bucket("uploads")
-        .key("report")
-        .body(b"done".to_vec().into())
-        .send()
-        .await
-        .unwrap();
-    let report = root
-        .get_object()
-        .bucket("uploads")
-        .key("report")
-        .send()
-        .await
-        .unwrap();
+    root.put_object().bucket("uploads").key("report").body(b"done".to_vec().into()).send().await.unwrap();
+    let report = root.get_object().bucket("uploads").key("report").send().await.unwrap();
     assert_eq!(report.body.collect().await.unwrap().to_vec(), b"done");
 }
