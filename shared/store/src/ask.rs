@@ -232,7 +232,7 @@ pub fn worker(id: WorkerId) -> One<Versioned<Worker>> {
 /// The agency's settings. None: not set up yet.
 #[must_use]
 pub fn settings() -> One<Versioned<Settings>> {
-    crate::agency::settings()
+    crate::settings::settings()
 }
 
 /// The agency's security classes.

@@ -158,8 +158,7 @@ impl Transaction {
 }
 
 /// How often an item has been written: what a load returns and a save demands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Version(pub(crate) u64);
 
 impl Version {

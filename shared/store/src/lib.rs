@@ -24,6 +24,7 @@ mod licences;
 mod mail;
 mod query;
 mod session;
+mod settings;
 pub mod tables;
 #[cfg(test)]
 mod tests;

@@ -74,7 +74,8 @@ pub(crate) fn key(shard: u32) -> Map {
 }
 
 impl Transaction {
-    /// Takes one free licence, from whichever shard has one (B7). `NoLicence` if none has.
+    /// Takes one free licence, from whichever shard has one (B7): when the first one tried is empty, the commit reads them all.
+    /// `NoLicence` if none has any.
     pub fn take_licence(&mut self) -> &mut Self {
         let write =
             Write::update(Table::Accounts, key(self.shard(LICENCE_SHARDS)), "SET #free = #free - :one");

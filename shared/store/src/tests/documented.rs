@@ -40,7 +40,9 @@ fn rows(first: &str) -> Vec<BTreeMap<&'static str, &'static str>> {
 
 #[test]
 fn the_tables_are_those_documented() {
-    let index = |(name, kind)| if kind == KeyType::N { format!("{name}:N") } else { format!("{name}") };
+    let index = |(name, kind): (&str, KeyType)| {
+        if kind == KeyType::N { format!("{name}:N") } else { name.to_owned() }
+    };
     let built: Vec<[String; 7]> = TABLES
         .iter()
         .map(|shape| {
