@@ -41,6 +41,8 @@ pub mod schedule;
 mod server;
 mod streams;
 pub mod template;
+#[cfg(test)]
+mod tests;
 
 pub use clock::LocalClock;
 pub use data::DataError;
