@@ -43,6 +43,10 @@ test: ## Every test, each suite with its time
 	@$(SUITE) "programs" cargo build --quiet --workspace --bins
 	@$(SUITE) "tests" cargo nextest run --workspace --no-fail-fast --cargo-quiet
 
+.PHONY: event
+event: ## Print a sample event filled from a running `make run`: make -s event OP=portal.get_home
+	@python3 scripts/event.py $(OP)
+
 .PHONY: template
 template: rust ## Write infra/*.yaml from the table of operations
 	@cargo run --quiet -p template

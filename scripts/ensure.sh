@@ -57,7 +57,7 @@ sam() {
         echo "$pins" >"$venv/pins"
     fi
     mkdir -p "$TOOLS/bin"
-    ln -sf "$venv/bin/sam" "$venv/bin/cargo-lambda" "$TOOLS/bin/"
+    ln -sf "$venv/bin/sam" "$venv/bin/cargo-lambda" "$venv"/lib/python3*/site-packages/ziglang/zig "$TOOLS/bin/"
 }
 
 for tool in "$@"; do "$tool"; done

@@ -103,6 +103,7 @@ fn variables(operation: &Operation) -> Vec<(&'static str, String)> {
                 ("PORTAL_URL", "!Ref PortalUrl".to_owned()),
                 ("MAIL_CONFIGURATION_SET", "!Sub clientconnect-${Stage}".to_owned()),
             ]),
+            Use::ReadIdentity => {}
             Use::PutEvents => variables.push(("BUS_NAME", "!Ref BusName".to_owned())),
             Use::ReadUploads | Use::WriteUploads => {
                 variables.push(("UPLOADS_BUCKET", "!Ref UploadsBucket".to_owned()));
@@ -172,6 +173,7 @@ Stream:
     Stream: !Ref {}
     StartingPosition: TRIM_HORIZON
     BatchSize: {batch}
+    FunctionResponseTypes: [ReportBatchItemFailures]
     BisectBatchOnFunctionError: true
     MaximumRetryAttempts: {STREAM_RETRIES}
     MaximumRecordAgeInSeconds: {STREAM_AGE}
@@ -215,6 +217,9 @@ fn statements(operation: &Operation) -> String {
                     arn("ses", "configuration-set/clientconnect-${Stage}"),
                 ],
             ),
+            Use::ReadIdentity => {
+                statement("ReadIdentity", &["ses:GetEmailIdentity"], &[arn("ses", "identity/${MailDomain}")])
+            }
             Use::PutEvents => {
                 statement("PutEvents", &["events:PutEvents"], &[arn("events", "event-bus/${BusName}")])
             }

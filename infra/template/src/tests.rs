@@ -192,6 +192,7 @@ fn streams_give_up_on_a_record_and_say_so() {
     let jobs = template("jobs.yaml");
     for operation in OPERATIONS.iter().filter(|operation| matches!(operation.trigger, Trigger::Stream(..))) {
         let source = &jobs.properties(&logical_id(operation.name))["Events"]["Stream"]["Properties"];
+        assert_eq!(source["FunctionResponseTypes"][0], "ReportBatchItemFailures");
         assert_eq!(source["BisectBatchOnFunctionError"], true);
         assert!(source["MaximumRetryAttempts"].as_u64().is_some_and(|retries| retries > 0));
         assert!(source["MaximumRecordAgeInSeconds"].as_u64().is_some_and(|age| age < 86_400));

@@ -1,0 +1,185 @@
+#!/usr/bin/env python3
+"""Prints a sample event with its holes filled from the demo agency of a running `make run`.
+
+    scripts/event.py portal.get_home > .local/event.json
+
+What a hole stands for is made when it is asked for: a session by signing in, an invitation by creating an account for
+somebody of the demo who has none, and so on. Nothing else is changed.
+"""
+
+import base64
+import csv
+import functools
+import hashlib
+import json
+import os
+import pathlib
+import re
+import sys
+import time
+import urllib.error
+import urllib.request
+import uuid
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+PORTAL = f"http://127.0.0.1:{os.environ.get('PORTAL_PORT') or 8080}"
+ADMIN = f"http://127.0.0.1:{os.environ.get('ADMIN_PORT') or 8081}"
+PASSWORD = "a lantern over quiet water"
+DIGITS = "0123456789abcdefghjkmnpqrstvwxyz"
+
+
+def stop(message):
+    sys.exit(f"event.py: {message}")
+
+
+def call(method, url, body=None, cookie=None, headers=()):
+    """The answer as JSON, and the cookie it sets."""
+    data = body if isinstance(body, (bytes, type(None))) else json.dumps(body).encode()
+    origin = "/".join(url.split("/")[:3])
+    request = urllib.request.Request(url, data, method=method, headers={"origin": origin, **dict(headers)})
+    if not isinstance(body, (bytes, type(None))):
+        request.add_header("content-type", "application/json")
+    if cookie:
+        request.add_header("cookie", cookie)
+    try:
+        with urllib.request.urlopen(request) as answer:
+            set_cookie = (answer.headers.get("set-cookie") or "").split(";")[0]
+            return json.loads(answer.read() or b"null"), set_cookie
+    except urllib.error.HTTPError as error:
+        stop(f"{method} {url} was answered {error.code}: {error.read().decode(errors='replace')}")
+    except OSError as error:
+        stop(f"nothing answers at {origin}; start `make run` first ({error})")
+
+
+def new_id(prefix):
+    bits = int(time.time() * 1000) << 80 | uuid.uuid4().int & ((1 << 80) - 1)
+    bits = bits & ~(0xF << 76) | 7 << 76
+    bits = bits & ~(0x3 << 62) | 2 << 62
+    return prefix + "_" + "".join(DIGITS[bits >> 5 * place & 31] for place in reversed(range(26)))
+
+
+class Holes:
+    """What each `{{hole}}` stands for."""
+
+    @functools.cached_property
+    def _worker(self):
+        demo, _ = call("GET", f"{PORTAL}/_local/demo.json")
+        return next(worker for worker in demo["workers"] if worker["user_group"] == "Intake-Mgmt")
+
+    worker_email = property(lambda self: self._worker["email"])
+    worker_password = property(lambda self: self._worker["password"])
+
+    @functools.cached_property
+    def _worker_cookie(self):
+        signs_in = {"email": self.worker_email, "password": self.worker_password}
+        return call("POST", f"{ADMIN}/api/admin/v1/session", signs_in)[1]
+
+    worker_token = property(lambda self: self._worker_cookie.split("=", 1)[1])
+
+    def _admin(self, method, path, body=None):
+        key = {"idempotency-key": str(uuid.uuid4())}
+        return call(method, f"{ADMIN}/api/admin/v1{path}", body, self._worker_cookie, key)[0]
+
+    @functools.cached_property
+    def _without_account(self):
+        """Individuals who consented to mail, are old enough and have no account, one after the other."""
+
+        def look():
+            with open(ROOT / "infra/local/demo/individuals.csv", newline="", encoding="utf-8") as file:
+                rows = [row for row in csv.DictReader(file) if row["email_consent"] == "yes"]
+            for row in rows:
+                if not "1910" < row["birth_date"] < "2000":
+                    continue
+                search = {"external_id": {"source": "demo", "id": row["external_id"]}}
+                for found in self._admin("POST", "/individuals/search", search)["individuals"]:
+                    record = self._admin("GET", f"/individuals/{found['individual_id']}")
+                    if not record.get("account") and record["individual"]["communication"]["consented_contact_id"]:
+                        yield record["individual"]
+            stop("everybody of the demo has an account by now; `make run DEMO=fresh` begins anew")
+
+        return look()
+
+    @functools.cached_property
+    def _individual(self):
+        return next(self._without_account)
+
+    individual = property(lambda self: self._individual["individual_id"])
+    email_contact = property(lambda self: self._individual["communication"]["consented_contact_id"])
+
+    def _invite(self):
+        """An individual with a pending account, its id and its link's token."""
+        person = next(self._without_account)
+        path = f"/individuals/{person['individual_id']}"
+        account = self._admin("POST", f"{path}/accounts", {})
+        for _ in range(100):
+            for mail in reversed(call("GET", f"{PORTAL}/_local/mail.json")[0]["mails"]):
+                token = re.search(r"/activate#([0-9A-Za-z-]+)", mail["text"])
+                if token and token[1] not in self._seen:
+                    self._seen.add(token[1])
+                    return person, account["account_id"], token[1]
+            time.sleep(0.1)
+        stop("no activation mail came within ten seconds")
+
+    @functools.cached_property
+    def _seen(self):
+        mails = call("GET", f"{PORTAL}/_local/mail.json")[0]["mails"]
+        return {token for mail in mails for token in re.findall(r"/activate#([0-9A-Za-z-]+)", mail["text"])}
+
+    @functools.cached_property
+    def _pending(self):
+        self._seen  # noqa: B018 - what was there before
+        return self._invite()
+
+    pending_individual = property(lambda self: self._pending[0]["individual_id"])
+    pending_account = property(lambda self: self._pending[1])
+    link_token = property(lambda self: self._pending[2])
+    birth_date = property(lambda self: self._pending[0]["birth_date"])
+
+    @functools.cached_property
+    def _client(self):
+        self._seen  # noqa: B018
+        person, _, token = self._invite()
+        texts = call("POST", f"{PORTAL}/api/portal/v1/links/look", {"token": token})[0]["texts"]
+        accepted = {f"accepted_{name}": texts[name] for name in ("privacy_version", "terms_version")}
+        activates = {"token": token, "birth_date": person["birth_date"], "password": PASSWORD, **accepted}
+        cookie = call("POST", f"{PORTAL}/api/portal/v1/activation", activates)[1]
+        address = next(c["value"] for c in person["contacts"] if c["contact_id"] == person["communication"]["consented_contact_id"])
+        return address, cookie
+
+    client_email = property(lambda self: self._client[0])
+    client_password = PASSWORD
+    client_token = property(lambda self: self._client[1].split("=", 1)[1])
+
+    @functools.cached_property
+    def upload(self):
+        text = b"external_id,first_name,last_name\nSAMPLE-1,Sam,Ple\n"
+        digest = base64.b64encode(hashlib.sha256(text).digest()).decode()
+        place = self._admin("POST", "/uploads", {"bytes": len(text), "sha256": digest})
+        headers = {name: value for name, value in place["headers"].items() if name.lower() != "host"}
+        request = urllib.request.Request(place["url"], text, method="PUT", headers=headers)
+        with urllib.request.urlopen(request):
+            return place["upload_id"]
+
+    @functools.cached_property
+    def job(self):
+        return self._admin("POST", "/imports", {"upload_id": self.upload, "source": "sample", "mode": "dry_run"})["job_id"]
+
+    mail = functools.cached_property(lambda self: new_id("mai"))
+    journal = functools.cached_property(lambda self: new_id("jrn"))
+    correlation = functools.cached_property(lambda self: new_id("cor"))
+    idempotency_key = functools.cached_property(lambda self: str(uuid.uuid4()))
+
+
+def main():
+    if len(sys.argv) != 2:
+        stop("name an operation, as in: make event OP=portal.get_home")
+    file = ROOT / "events" / f"{sys.argv[1]}.json"
+    if not file.exists():
+        stop(f"there is no {file.relative_to(ROOT)}; there are " + ", ".join(sorted(f.stem for f in file.parent.glob("*.json"))))
+    holes = Holes()
+    # A private name would be a mistake in the sample.
+    fill = lambda hole: str(getattr(holes, hole[1])) if not hole[1].startswith("_") else hole[0]  # noqa: E731
+    print(re.sub(r"\{\{([a-z_]+)\}\}", fill, file.read_text(encoding="utf-8")).rstrip())
+
+
+main()
