@@ -1,4 +1,7 @@
-//! Counters inside versioned items: conditional increments that raise the version, so that no save overwrites them.
+//! Counters inside versioned items: conditional increments that raise the version, so that no save overwrites them, and
+//! that name the attempt, so that the SDK's repetition of one whose answer was lost counts once.
+
+use std::hash::{BuildHasher, Hasher, RandomState};
 
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
@@ -37,23 +40,23 @@ impl Store {
         key: Map,
         counter: Counter,
     ) -> Result<Counted<T>, Fault> {
-        let condition = match counter.also {
-            Some(also) => format!("#state = :state AND {also}"),
-            None => "#state = :state".to_owned(),
-        };
+        let also = counter.also.map(|also| format!(" AND {also}")).unwrap_or_default();
+        let once = "(attribute_not_exists(attempt) OR attempt <> :attempt)";
+        let attempt = nonce();
         let mut request = self
             .client
             .update_item()
             .table_name(self.table(table)?)
             .set_key(Some(key))
             .update_expression(format!(
-                "SET {field} = {field} + :one, version = version + :one",
+                "SET {field} = {field} + :one, version = version + :one, attempt = :attempt",
                 field = counter.field
             ))
-            .condition_expression(condition)
+            .condition_expression(format!("#state = :state AND {once}{also}"))
             .expression_attribute_names("#state", "state")
             .expression_attribute_values(":state", s(counter.state))
             .expression_attribute_values(":one", n(1))
+            .expression_attribute_values(":attempt", s(&attempt))
             .return_values(ReturnValue::AllNew)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .return_consumed_capacity(ReturnConsumedCapacity::Total);
@@ -67,12 +70,21 @@ impl Store {
             }
             Err(SdkError::ServiceError(context)) => match context.err() {
                 UpdateItemError::ConditionalCheckFailedException(failed) => {
-                    let item = failed.item().cloned().filter(|item| !item.is_empty());
-                    Ok(Counted::No(item.map(Versioned::from_item).transpose()?))
+                    let Some(item) = failed.item().cloned().filter(|item| !item.is_empty()) else {
+                        return Ok(Counted::No(None));
+                    };
+                    let ours = item.get("attempt").is_some_and(|last| *last == s(&attempt));
+                    let found = Versioned::from_item(item)?;
+                    Ok(if ours { Counted::Yes(found) } else { Counted::No(Some(found)) })
                 }
                 _ => Err(SdkError::ServiceError(context).into()),
             },
             Err(error) => Err(error.into()),
         }
     }
+}
+
+/// Tells one attempt from every other. It decides nothing but whether two requests are the same one.
+fn nonce() -> String {
+    format!("{:016x}", RandomState::new().build_hasher().finish())
 }

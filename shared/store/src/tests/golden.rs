@@ -178,7 +178,7 @@ fn events() -> Vec<(&'static str, JournalEvent)> {
     ]
 }
 
-fn to_json(map: &Map) -> Value {
+pub(super) fn to_json(map: &Map) -> Value {
     fn value(of: &AttributeValue) -> Value {
         match of {
             AttributeValue::S(text) => json!({ "S": text }),

@@ -13,13 +13,15 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::{CommitError, Conflict, Fault, Kind, ask};
+use crate::{CommitError, Conflict, Counted, Fault, Kind, ask};
 
 /// What a call gets.
 #[derive(Debug)]
 enum Answer {
     Http(u16, Value),
     BrokenConnection,
+    /// The condition failed on this item, to which the attempt that the last request names was counted.
+    CountedAlready(Value),
 }
 
 /// Answers with what it was given, in order, and keeps what it was asked.
@@ -31,14 +33,21 @@ struct Script {
 
 impl HttpConnector for Script {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let asked = serde_json::from_slice(request.body().bytes().unwrap()).unwrap();
-        self.asked.lock().unwrap().push(asked);
-        HttpConnectorFuture::ready(match self.answers.lock().unwrap().pop_front().unwrap() {
-            Answer::BrokenConnection => Err(ConnectorError::io("connection reset".into())),
-            Answer::Http(status, body) => {
-                Ok(HttpResponse::new(status.try_into().unwrap(), body.to_string().into()))
+        let asked: Value = serde_json::from_slice(request.body().bytes().unwrap()).unwrap();
+        let answer = self.answers.lock().unwrap().pop_front().unwrap();
+        let (status, body): (u16, Value) = match answer {
+            Answer::Http(status, body) => (status, body),
+            Answer::CountedAlready(mut item) => {
+                item["attempt"] = asked["ExpressionAttributeValues"][":attempt"].clone();
+                let kind = "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException";
+                (400, json!({ "__type": kind, "Item": item }))
             }
-        })
+            Answer::BrokenConnection => {
+                return HttpConnectorFuture::ready(Err(ConnectorError::io("connection reset".into())));
+            }
+        };
+        self.asked.lock().unwrap().push(asked);
+        HttpConnectorFuture::ready(Ok(HttpResponse::new(status.try_into().unwrap(), body.to_string().into())))
     }
 }
 
@@ -48,15 +57,19 @@ impl HttpClient for Script {
     }
 }
 
-/// A store whose calls get these answers.
+/// A store whose calls get these answers, the SDK repeating none.
 fn scripted(answers: impl IntoIterator<Item = Answer>) -> (Store, Script) {
+    scripted_with(RetryConfig::disabled(), answers)
+}
+
+fn scripted_with(retries: RetryConfig, answers: impl IntoIterator<Item = Answer>) -> (Store, Script) {
     let script =
         Script { answers: Arc::new(Mutex::new(answers.into_iter().collect())), asked: Arc::default() };
     let config = aws_sdk_dynamodb::Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new("eu-central-1"))
         .credentials_provider(Credentials::new("key", "secret", None, None, "test"))
-        .retry_config(RetryConfig::disabled())
+        .retry_config(retries)
         .http_client(script.clone());
     (Store::new(Client::from_conf(config.build()), TableNames::with_prefix("")), script)
 }
@@ -183,4 +196,29 @@ async fn faults_say_whether_later_helps_and_quote_nothing() {
     }
     let nameless = Store::new(scripted([]).0.client, TableNames::default());
     assert!(matches!(nameless.ask(ask::settings()).await, Err(Fault::Refused(_))));
+}
+
+#[tokio::test]
+async fn an_attempt_whose_answer_was_lost_counts_once() {
+    let mut account = opened(10, &individual(1, "A", "B", "a@example.org")).account;
+    account.state = State::Pending { since: at(0), expires_at: at(9), misses: 3 };
+    let item = golden::to_json(&crate::item::stored(&account, Version(4), None).unwrap());
+    let retries = RetryConfig::standard().with_initial_backoff(std::time::Duration::from_millis(1));
+    let (store, script) = scripted_with(
+        retries,
+        [error(500, "InternalServerError"), Answer::CountedAlready(item.clone()), error_with(&item)],
+    );
+    let counted = store.claim_birth_date_attempt(account.id, account.generation).await.unwrap();
+    assert!(matches!(counted, Counted::Yes(found) if found.value == account));
+    let refused = store.claim_birth_date_attempt(account.id, account.generation).await.unwrap();
+    assert!(matches!(refused, Counted::No(Some(found)) if found.value == account));
+    let asked = script.asked.lock().unwrap();
+    let attempt = |place: usize| &asked[place]["ExpressionAttributeValues"][":attempt"];
+    assert_eq!(attempt(0), attempt(1));
+    assert_ne!(attempt(1), attempt(2));
+}
+
+fn error_with(item: &Value) -> Answer {
+    let kind = "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException";
+    Answer::Http(400, json!({ "__type": kind, "Item": item }))
 }
