@@ -60,7 +60,7 @@ impl Local {
             }
         };
         outcome.map_err(|error| {
-            tracing::error!(function = name, error, "the function failed");
+            tracing::warn!(function = name, error, "the function failed");
             InvokeError::Failed { function: name, error }
         })
     }

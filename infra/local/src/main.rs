@@ -111,7 +111,7 @@ fn keep_log(path: &Path) -> Result<(), Failure> {
     let to_terminal = fmt::layer().compact().with_writer(io::stderr);
     tracing_subscriber::registry()
         .with(to_file.with_filter(EnvFilter::new("info,aws=warn,hyper=warn")))
-        .with(to_terminal.with_filter(EnvFilter::new("error,local=warn")))
+        .with(to_terminal.with_filter(EnvFilter::new("error,local::aws=warn")))
         .init();
     Ok(())
 }

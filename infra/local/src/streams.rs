@@ -85,12 +85,14 @@ impl Local {
 
     fn records(&self, reader: &StreamReader, limit: usize) -> Result<Vec<Record>, DataError> {
         let stream = arn("dynamodb", &format!("table/{}/stream/local", reader.table));
+        let table = self.template().tables.iter().find(|table| table.name == reader.table);
+        let view = table.and_then(|table| table.stream.clone());
         let parse =
             |text: Option<String>| text.map(|text| serde_json::from_str::<Value>(&text).unwrap_or_default());
         let records = self.aws().data().sql(|sql| {
             sql.prepare_cached(
                 "SELECT id, event_name, keys_json, new_image, old_image, CAST(sequence_number AS INTEGER), created_at,
-                        event_id
+                        event_id, length(keys_json) + COALESCE(length(new_image), 0) + COALESCE(length(old_image), 0)
                  FROM _stream_records WHERE table_name = ?1
                  ORDER BY CAST(sequence_number AS INTEGER) LIMIT ?2",
             )?
@@ -100,7 +102,8 @@ impl Local {
                     "Keys": parse(row.get(2)?),
                     "SequenceNumber": sequence,
                     "ApproximateCreationDateTime": row.get::<_, i64>(6)?,
-                    "StreamViewType": "NEW_IMAGE",
+                    "SizeBytes": row.get::<_, i64>(8)?,
+                    "StreamViewType": view,
                 });
                 for (name, image) in [("NewImage", parse(row.get(3)?)), ("OldImage", parse(row.get(4)?))] {
                     if let (Some(image), Some(change)) = (image, change.as_object_mut()) {

@@ -96,13 +96,22 @@ struct Functions(Arc<Mutex<Vec<(String, Value)>>>);
 
 impl Functions {
     fn of(&self, function: &str) -> Vec<Value> {
-        self.0.lock().unwrap().iter().filter(|(name, _)| name == function).map(|(_, event)| event.clone()).collect()
+        self.0
+            .lock()
+            .unwrap()
+            .iter()
+            .filter(|(name, _)| name == function)
+            .map(|(_, event)| event.clone())
+            .collect()
     }
 
     /// The keys of the records that the publisher was given, batch by batch.
     fn published(&self) -> Vec<Vec<String>> {
         let key = |record: &Value| record["dynamodb"]["Keys"]["pk"]["S"].as_str().unwrap().to_owned();
-        self.of("Publish").iter().map(|event| event["Records"].as_array().unwrap().iter().map(key).collect()).collect()
+        self.of("Publish")
+            .iter()
+            .map(|event| event["Records"].as_array().unwrap().iter().map(key).collect())
+            .collect()
     }
 }
 
@@ -112,8 +121,10 @@ impl Invoker for Functions {
         let text = event.to_string();
         let answer = match function {
             "Send" => {
-                let failing = event["Records"].as_array().unwrap().iter().filter(|one| one["body"] == "\"poison\"");
-                let failing: Vec<Value> = failing.map(|one| json!({ "itemIdentifier": one["messageId"] })).collect();
+                let failing =
+                    event["Records"].as_array().unwrap().iter().filter(|one| one["body"] == "\"poison\"");
+                let failing: Vec<Value> =
+                    failing.map(|one| json!({ "itemIdentifier": one["messageId"] })).collect();
                 Ok(json!({ "batchItemFailures": failing }))
             }
             "Echo" => Ok(json!({ "statusCode": 200, "body": text })),
@@ -220,10 +231,15 @@ async fn what_was_written_before_a_crash_is_delivered_after_it() {
 async fn a_message_that_fails_returns_alone_and_is_buried_after_its_last_try() {
     let home = Home::new();
     let local = home.open();
-    local.aws().data().transaction(|sql| {
-        ["\"good\"", "\"poison\"", "\"better\""].iter().try_for_each(|body| crate::queue::send(sql, "Mails", body, 0))
-    })
-    .unwrap();
+    local
+        .aws()
+        .data()
+        .transaction(|sql| {
+            ["\"good\"", "\"poison\"", "\"better\""]
+                .iter()
+                .try_for_each(|body| crate::queue::send(sql, "Mails", body, 0))
+        })
+        .unwrap();
     local.drain().await.unwrap();
     let counts: Vec<usize> =
         home.functions.of("Send").iter().map(|event| event["Records"].as_array().unwrap().len()).collect();
@@ -242,7 +258,12 @@ async fn a_received_message_is_hidden_for_its_time_but_not_from_the_next_process
     say(&local, &["hello"]).await;
     let receive = |local: &Local, seconds: i64| {
         let now = local.aws().clock().now().timestamp_millis() + seconds * 1000;
-        local.aws().data().sql(|sql| crate::queue::receive(sql, "Mails", 10, now, now, now + 60_000)).unwrap().len()
+        local
+            .aws()
+            .data()
+            .sql(|sql| crate::queue::receive(sql, "Mails", 10, now, now, now + 60_000))
+            .unwrap()
+            .len()
     };
     assert_eq!((receive(&local, 0), receive(&local, 59), receive(&local, 60)), (1, 0, 1));
     drop(local);
@@ -326,13 +347,14 @@ async fn a_request_arrives_as_api_gateway_would_bring_it() {
     assert_eq!(event["headers"]["x-twice"], "1,2");
     assert_eq!(event["requestContext"]["http"]["sourceIp"], "203.0.113.9");
     assert_eq!(event["body"], "{\"k\":1}");
-    for (site, method, path) in [
-        (Site::Portal, "GET", "/echo/a"),
-        (Site::Portal, "POST", "/other"),
-        (Site::Admin, "POST", "/echo/a"),
-    ] {
+    for (site, method, path) in
+        [(Site::Portal, "GET", "/echo/a"), (Site::Portal, "POST", "/other"), (Site::Admin, "POST", "/echo/a")]
+    {
         let answer = local.http(site, request(method, path), "::1").await;
-        assert_eq!((answer.status().as_u16(), answer.body().as_ref()), (404, br#"{"message":"Not Found"}"#.as_ref()));
+        assert_eq!(
+            (answer.status().as_u16(), answer.body().as_ref()),
+            (404, br#"{"message":"Not Found"}"#.as_ref())
+        );
     }
     let mut large = request("POST", "/echo/a");
     *large.body_mut() = vec![b' '; 10 * 1024 * 1024 + 1].into();
@@ -417,7 +439,10 @@ async fn a_port_in_use_is_named_with_the_way_out() {
     let port = taken.local_addr().unwrap().port();
     let ports = Ports { portal: 0, admin: port, aws: 0, ..Ports::default() };
     let message = Listeners::bind(ports).await.unwrap_err().to_string();
-    assert!(message.contains(&format!("port {port}, for the admin site")) && message.contains("ADMIN_PORT="), "{message}");
+    assert!(
+        message.contains(&format!("port {port}, for the admin site")) && message.contains("ADMIN_PORT="),
+        "{message}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -437,7 +462,8 @@ async fn a_server_does_by_itself_what_becomes_due_and_ends_when_told() {
     {
         tokio::task::yield_now().await;
     }
-    let invoked = send(&portal, "POST", "/2015-03-31/functions/jobs.sweep/invocations", "", "\"poison\"").await;
+    let invoked =
+        send(&portal, "POST", "/2015-03-31/functions/jobs.sweep/invocations", "", "\"poison\"").await;
     assert!(invoked.contains("x-amz-function-error: Unhandled"), "{invoked}");
     let mailbox = send(&portal, "GET", "/_local/mail", "", "").await;
     assert!(mailbox.contains("200 OK") && mailbox.contains("No mail yet"), "{mailbox}");
