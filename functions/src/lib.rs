@@ -66,7 +66,7 @@ pub async fn invoke(operation: &'static Operation, services: &Services, event: V
     let request: LambdaRequest = serde_json::from_value(event).map_err(|error| defect("an API Gateway event", error))?;
     let mut lambda = lambda_runtime::Context::default();
     lambda.request_id = request_id;
-    let adapter = lambda_http::Adapter::from(tower::service_fn(async |request| answer(operation, services, request).await));
+    let adapter = lambda_http::Adapter::from(tower::service_fn(move |request| answer(operation, services, request)));
     let response = adapter.oneshot(LambdaEvent::new(request, lambda)).await?;
     serde_json::to_value(response).map_err(|error| defect("an API Gateway answer", error))
 }

@@ -225,6 +225,8 @@ pub enum Action {
 pub enum Use {
     /// SES, from the agency's identity.
     SendMail,
+    /// What SES says of the agency's identity.
+    ReadIdentity,
     /// The EventBridge bus.
     PutEvents,
     /// Objects of the uploads bucket, to read.

@@ -299,7 +299,7 @@ pub const OPERATIONS: &[Operation] = &[
             grant(Table::WorkerCredentials, APPEND),
             grant(Table::Journal, APPEND),
         ],
-        uses: &[Use::SendMail, Use::Write(Secret::PortalSession), Use::Write(Secret::AdminSession)],
+        uses: &[Use::SendMail, Use::ReadIdentity, Use::Write(Secret::PortalSession), Use::Write(Secret::AdminSession)],
         ..job("jobs.set_up_agency", "Set up the agency of a new deployment", Trigger::Invoke, Memory::Hash, 60, Run::event::<jobs::set_up_agency::SetUpAgency>())
     },
     Operation {

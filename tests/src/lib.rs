@@ -1,1 +1,1 @@
-//! To be written.
+//! The integration tests; see `tests/`.

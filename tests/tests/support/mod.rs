@@ -1,0 +1,373 @@
+//! A whole agency in one process, reached as its users reach it: over HTTP, with its mailbox and its clock.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use chrono::{DateTime, Duration, TimeZone, Utc};
+use functions::operation::Api;
+use local::{Local, Operations, Options, Place, Site};
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+
+pub const INTAKE: &str = "ingrid.solberg@alderquay.example.org";
+pub const ADMIN_EXEC: &str = "amadou.keita@alderquay.example.org";
+pub const CLINICAL: &str = "carmen.ibanez@alderquay.example.org";
+pub const OTHER_CLINICAL: &str = "tomasz.wrobel@alderquay.example.org";
+pub const RESTRICTED: &str = "daniel.whitfield@alderquay.example.org";
+pub const SYSTEM: &str = "robin.ashdown@alderquay.example.org";
+/// A password that passes the agency's rules.
+pub const PASSWORD: &str = "copper violin drifts past noon";
+
+/// The agency, with the individuals of `fixtures/individuals.csv`, at nine in the morning.
+pub struct World {
+    pub local: Local,
+    http: reqwest::Client,
+    portal: String,
+    admin: String,
+    keys: std::sync::atomic::AtomicU64,
+}
+
+/// A signed-in worker or client.
+#[derive(Clone, Debug)]
+pub struct Session {
+    pub cookie: String,
+}
+
+/// An answer.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: reqwest::header::HeaderMap,
+    pub bytes: Vec<u8>,
+}
+
+impl Answer {
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.bytes).unwrap_or_else(|error| panic!("{error}: {}", self.text()))
+    }
+
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.bytes).into_owned()
+    }
+
+    /// The body of a success.
+    #[track_caller]
+    pub fn ok(&self) -> Value {
+        assert_eq!(self.status, StatusCode::OK, "{}", self.text());
+        self.json()
+    }
+
+    /// The code of a refusal, after checking that it is a problem document.
+    #[track_caller]
+    pub fn refused(&self, status: u16) -> String {
+        assert_eq!(self.status.as_u16(), status, "{}", self.text());
+        assert_eq!(self.headers["content-type"], "application/problem+json");
+        let problem = self.json();
+        assert_eq!(problem["status"], status);
+        problem["code"].as_str().unwrap().to_owned()
+    }
+
+    /// The session cookie that was set.
+    #[track_caller]
+    pub fn session(&self) -> Session {
+        let cookie = self.headers["set-cookie"].to_str().unwrap();
+        for attribute in ["Path=/", "HttpOnly", "Secure", "SameSite=Strict"] {
+            assert!(cookie.contains(attribute), "{cookie}");
+        }
+        assert!(cookie.starts_with("__Host-"));
+        Session { cookie: cookie.split(';').next().unwrap().to_owned() }
+    }
+}
+
+/// A request being made.
+pub struct Call<'w> {
+    world: &'w World,
+    api: Api,
+    method: Method,
+    path: String,
+    body: Option<Vec<u8>>,
+    headers: Vec<(&'static str, String)>,
+    origin: bool,
+}
+
+impl Call<'_> {
+    pub fn by(mut self, session: &Session) -> Self {
+        self.headers.push(("cookie", session.cookie.clone()));
+        self
+    }
+
+    pub fn json(mut self, body: Value) -> Self {
+        self.body = Some(body.to_string().into_bytes());
+        self
+    }
+
+    pub fn raw(mut self, body: impl Into<Vec<u8>>) -> Self {
+        self.body = Some(body.into());
+        self
+    }
+
+    pub fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.retain(|(known, _)| *known != name);
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    pub fn without(mut self, name: &str) -> Self {
+        self.headers.retain(|(known, _)| *known != name);
+        self.origin &= name != "origin";
+        self
+    }
+
+    pub async fn send(self) -> Answer {
+        let base = match self.api {
+            Api::Portal => &self.world.portal,
+            Api::Admin => &self.world.admin,
+        };
+        let mut request = self.world.http.request(self.method.clone(), format!("{base}{}{}", self.api.base(), self.path));
+        if self.origin && self.method != Method::GET && !self.headers.iter().any(|(name, _)| *name == "origin") {
+            request = request.header("origin", own_origin(self.api));
+        }
+        for (name, value) in &self.headers {
+            request = request.header(*name, value);
+        }
+        if let Some(body) = self.body {
+            request = request.body(body);
+        }
+        let response = request.send().await.unwrap();
+        let (status, headers) = (response.status(), response.headers().clone());
+        Answer { status, headers, bytes: response.bytes().await.unwrap().to_vec() }
+    }
+}
+
+/// The origins that the template's defaults name.
+pub fn own_origin(api: Api) -> &'static str {
+    match api {
+        Api::Portal => "http://127.0.0.1:8080",
+        Api::Admin => "http://127.0.0.1:8081",
+    }
+}
+
+pub fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+pub fn agency_file() -> Value {
+    let text = std::fs::read_to_string(repository().join("infra/local/demo/agency.json")).unwrap();
+    serde_json::from_str(&text).unwrap()
+}
+
+pub fn morning() -> DateTime<Utc> {
+    Utc.with_ymd_and_hms(2026, 3, 2, 14, 0, 0).unwrap()
+}
+
+impl World {
+    /// An empty deployment: nothing set up.
+    pub async fn bare() -> Self {
+        let logs = tracing_subscriber::fmt().json().flatten_event(true).with_test_writer().with_env_filter("info,aws=warn");
+        drop(logs.try_init());
+        let options = Options {
+            template: repository().join("infra/template.yaml"),
+            parameters: std::collections::BTreeMap::new(),
+            place: Place::Scratch,
+            stopped_at: Some(morning()),
+        };
+        let [portal, admin, aws] = [listen().await, listen().await, listen().await];
+        let local = Local::open(&options, |emulated, template| {
+            emulated.set_endpoint(aws.1.clone());
+            Arc::new(Operations::connect(emulated, template))
+        });
+        let local = local.unwrap();
+        let [portal, admin, _] =
+            [(portal, Some(Site::Portal)), (admin, Some(Site::Admin)), (aws, None)].map(|(port, site)| serve(&local, port, site));
+        let keys = std::sync::atomic::AtomicU64::default();
+        Self { local, http: reqwest::Client::new(), portal, admin, keys }
+    }
+
+    /// Set up, without individuals.
+    pub async fn set_up() -> Self {
+        Self::set_up_with(|_| {}).await
+    }
+
+    /// Set up from the demo's file, changed.
+    pub async fn set_up_with(change: impl FnOnce(&mut Value)) -> Self {
+        let world = Self::bare().await;
+        let mut file = agency_file();
+        change(&mut file);
+        let summary = world.local.invoke("jobs.set_up_agency", file).await.unwrap();
+        assert_eq!(summary["set_up"], true, "{summary}");
+        world.local.drain().await.unwrap();
+        world
+    }
+
+    /// Set up, with the individuals of the fixture.
+    pub async fn new() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    /// The same, from a changed file.
+    pub async fn with(change: impl FnOnce(&mut Value)) -> Self {
+        let world = Self::set_up_with(change).await;
+        let csv = std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/individuals.csv")).unwrap();
+        let job = world.import(&csv, "apply").await;
+        assert_eq!((&job["state"], &job["created"]), (&json!("done"), &json!(12)), "{job}");
+        world
+    }
+
+    fn call(&self, api: Api, method: Method, path: &str) -> Call<'_> {
+        let headers = match method {
+            Method::GET => Vec::new(),
+            _ => vec![("content-type", "application/json".to_owned())],
+        };
+        Call { world: self, api, method, path: path.to_owned(), body: None, headers, origin: true }
+    }
+
+    pub fn portal(&self, method: Method, path: &str) -> Call<'_> {
+        self.call(Api::Portal, method, path)
+    }
+
+    pub fn admin(&self, method: Method, path: &str) -> Call<'_> {
+        self.call(Api::Admin, method, path)
+    }
+
+    pub fn api(&self, api: Api, method: Method, path: &str) -> Call<'_> {
+        self.call(api, method, path)
+    }
+
+    /// A fresh idempotency key.
+    pub fn key(&self) -> String {
+        format!("test-key-{}", self.keys.fetch_add(1, std::sync::atomic::Ordering::Relaxed))
+    }
+
+    pub fn advance(&self, by: Duration) {
+        let now = self.local.aws().clock().now();
+        self.local.set_clock(now + by).unwrap();
+    }
+
+    pub async fn drain(&self) {
+        self.local.drain().await.unwrap();
+    }
+
+    pub async fn staff(&self, email: &str) -> Session {
+        let password = agency_file()["workers"].as_array().unwrap().iter().find(|worker| worker["email"] == email).unwrap()["password"].clone();
+        let answer = self.admin(Method::POST, "/session").json(json!({ "email": email, "password": password })).send().await;
+        answer.ok();
+        answer.session()
+    }
+
+    /// The individual with that id in the fixture's system.
+    pub async fn individual(&self, staff: &Session, external_id: &str) -> String {
+        let body = json!({ "external_id": { "source": "test", "id": external_id } });
+        let found = self.admin(Method::POST, "/individuals/search").by(staff).json(body).send().await.ok();
+        found["individuals"][0]["individual_id"].as_str().unwrap_or_else(|| panic!("{external_id}: {found}")).to_owned()
+    }
+
+    pub async fn create(&self, staff: &Session, individual: &str, body: Value) -> Answer {
+        let path = format!("/individuals/{individual}/accounts");
+        self.admin(Method::POST, &path).by(staff).header("idempotency-key", self.key()).json(body).send().await
+    }
+
+    /// Creates an account for somebody of the fixture and reads the link from the mail: individual, account, token.
+    pub async fn invite(&self, staff: &Session, external_id: &str) -> (String, String, String) {
+        let individual = self.individual(staff, external_id).await;
+        let created = self.create(staff, &individual, json!({})).await.ok();
+        self.drain().await;
+        let account = created["account"]["account_id"].as_str().unwrap().to_owned();
+        (individual, account, self.newest_token())
+    }
+
+    /// The token of the newest mail's link.
+    pub fn newest_token(&self) -> String {
+        let mails = self.local.mails().unwrap();
+        token_in(&mails.last().expect("a mail").text)
+    }
+
+    pub async fn look(&self, token: &str) -> Value {
+        self.portal(Method::POST, "/links/look").json(json!({ "token": token })).send().await.ok()
+    }
+
+    pub async fn activate(&self, token: &str, birth_date: &str) -> Answer {
+        let body = activation(token, birth_date);
+        self.portal(Method::POST, "/activation").json(body).send().await
+    }
+
+    pub async fn sign_in(&self, email: &str, password: &str) -> Answer {
+        self.portal(Method::POST, "/session").json(json!({ "email": email, "password": password })).send().await
+    }
+
+    /// Uploads a file and imports it to its end: the job as it is then.
+    pub async fn import(&self, csv: &[u8], mode: &str) -> Value {
+        let staff = self.staff(INTAKE).await;
+        let job = self.start_import(&staff, csv, mode).await;
+        self.drain().await;
+        self.admin(Method::GET, &format!("/jobs/{job}")).by(&staff).send().await.ok()
+            .as_object().map(|job_view| { let mut view = job_view.clone(); view.insert("id".to_owned(), json!(job)); Value::Object(view) }).unwrap()
+    }
+
+    pub async fn upload(&self, staff: &Session, csv: &[u8]) -> String {
+        use aws_lc_rs::digest::{SHA256, digest};
+        let digest = data_encoding::BASE64.encode(digest(&SHA256, csv).as_ref());
+        let upload = self.admin(Method::POST, "/uploads").by(staff).json(json!({ "bytes": csv.len(), "sha256": digest })).send().await.ok();
+        let mut request = self.http.put(upload["url"].as_str().unwrap()).body(csv.to_vec());
+        for (name, value) in upload["headers"].as_object().unwrap() {
+            request = request.header(name, value.as_str().unwrap());
+        }
+        let put = request.send().await.unwrap();
+        assert!(put.status().is_success(), "{}", put.text().await.unwrap());
+        upload["upload_id"].as_str().unwrap().to_owned()
+    }
+
+    pub async fn start_import(&self, staff: &Session, csv: &[u8], mode: &str) -> String {
+        let upload = self.upload(staff, csv).await;
+        let body = json!({ "upload_id": upload, "source": "test", "mode": mode });
+        let started = self.admin(Method::POST, "/imports").by(staff).header("idempotency-key", self.key()).json(body).send().await.ok();
+        started["job_id"].as_str().unwrap().to_owned()
+    }
+
+    /// A page of a job's report.
+    pub async fn report(&self, staff: &Session, job: &Value, page: u32) -> Vec<Value> {
+        let path = format!("/jobs/{}?page={page}", job["id"].as_str().unwrap());
+        self.admin(Method::GET, &path).by(staff).send().await.ok()["report"].as_array().unwrap().clone()
+    }
+}
+
+pub fn activation(token: &str, birth_date: &str) -> Value {
+    json!({
+        "token": token,
+        "birth_date": birth_date,
+        "password": PASSWORD,
+        "accepted_privacy_version": 1,
+        "accepted_terms_version": 1,
+    })
+}
+
+/// The token in a mail's link.
+pub fn token_in(text: &str) -> String {
+    let start = text.find("/activate#").expect("a link") + "/activate#".len();
+    text[start..].split_whitespace().next().unwrap().to_owned()
+}
+
+async fn listen() -> (tokio::net::TcpListener, String) {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    (listener, address)
+}
+
+/// Serves one of the sites, or AWS itself. Nothing else runs by itself: `drain` does that.
+fn serve(local: &Local, (listener, address): (tokio::net::TcpListener, String), site: Option<Site>) -> String {
+    let local = local.clone();
+    let app = axum::Router::new().fallback(move |request: axum::extract::Request| {
+        let local = local.clone();
+        async move {
+            let (parts, body) = request.into_parts();
+            let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+            let request = axum::http::Request::from_parts(parts, body);
+            let response = match site {
+                Some(site) => local.http(site, request, "203.0.113.7").await,
+                None => local.aws().handle(&request),
+            };
+            response.map(axum::body::Body::from)
+        }
+    });
+    tokio::spawn(async move { axum::serve(listener, app).await });
+    address
+}
