@@ -14,7 +14,8 @@ export SAM_CLI_BETA_PACKAGE_PERFORMANCE := 1
 export PORTAL_PORT ?= 8080
 export ADMIN_PORT ?= 8081
 export AWS_PORT ?= 8082
-export DEMO ?=
+export LOCAL_DATA ?= .local/clientconnect.db
+DEMO ?=
 
 ENSURE := scripts/ensure.sh
 SUITE := scripts/suite.sh
@@ -26,6 +27,7 @@ help: ## This list
 
 .PHONY: run
 run: bins ## Run the whole product here (PORTAL_PORT, ADMIN_PORT, AWS_PORT; DEMO=fresh begins anew)
+	@if [ "$(DEMO)" = fresh ] && ! (: </dev/tcp/127.0.0.1/$(PORTAL_PORT)) 2>/dev/null; then rm -f $(LOCAL_DATA)*; fi
 	@exec $(TARGET)/debug/clientconnect
 
 .PHONY: bins

@@ -4,8 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-: "${TOOLS:=${XDG_CACHE_HOME:-$HOME/.cache}/clientconnect}"
-export PATH="$PATH:$TOOLS/bin"
+. scripts/tools.sh
 
 NEXTEST=0.9.143
 DENY=0.20.2

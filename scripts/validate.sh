@@ -2,7 +2,8 @@
 # Checks every template with SAM's own linter, offline.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+. scripts/tools.sh
 export SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1
 for template in infra/*.yaml; do
-    sam validate --lint --template-file "$template" --config-file "$PWD/samconfig.toml" --config-env local
+    sam validate --lint --template-file "$template"
 done
