@@ -1,4 +1,4 @@
-//! The one SQLite file that holds the tables, the mails, the queues and all else that must survive a restart.
+//! The one `SQLite` file that holds the tables, the mails, the queues and all else that must survive a restart.
 
 use std::fs::{self, File, TryLockError};
 use std::io::Read;
@@ -12,7 +12,7 @@ use tempfile::TempDir;
 /// What brings a file from one format version to the next; the number of them is the newest version.
 const MIGRATIONS: &[&str] = &[include_str!("data/0001.sql")];
 
-/// The first bytes of every SQLite file.
+/// The first bytes of every `SQLite` file.
 const MAGIC: &[u8] = b"SQLite format 3\0";
 
 /// Why a data file was not opened. The file is as it was.

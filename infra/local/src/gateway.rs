@@ -45,7 +45,7 @@ impl Local {
         };
         let event = self.event(&request, route, parameters, viewer);
         match self.invoke(&route.function, event).await {
-            Ok(answer) => respond(answer),
+            Ok(answer) => respond(&answer),
             Err(InvokeError::TimedOut { .. }) => {
                 refuse(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable")
             }
@@ -119,13 +119,10 @@ impl Local {
             members.insert("queryStringParameters".to_owned(), Value::Object(query_parameters(query)));
         }
         if !request.body().is_empty() {
-            match std::str::from_utf8(request.body()) {
-                Ok(text) => members.insert("body".to_owned(), text.into()),
-                Err(_) => {
-                    members.insert("isBase64Encoded".to_owned(), true.into());
-                    members.insert("body".to_owned(), BASE64.encode(request.body()).into())
-                }
-            };
+            let text = std::str::from_utf8(request.body());
+            let body = text.map_or_else(|_| BASE64.encode(request.body()), ToOwned::to_owned);
+            members.insert("isBase64Encoded".to_owned(), text.is_err().into());
+            members.insert("body".to_owned(), body.into());
         }
         event
     }
@@ -168,7 +165,7 @@ fn query_parameters(query: &str) -> Map<String, Value> {
 }
 
 /// A function's answer as a response. One without a status code is the body of a plain success.
-fn respond(answer: Value) -> Response<Bytes> {
+fn respond(answer: &Value) -> Response<Bytes> {
     let Some(status) = answer.get("statusCode").and_then(Value::as_u64) else {
         return with_body(StatusCode::OK, Bytes::from(answer.to_string()));
     };
@@ -233,10 +230,10 @@ mod tests {
             "statusCode": 201, "headers": { "content-type": "text/plain" }, "cookies": ["a=1", "b=2"],
             "body": "aGk=", "isBase64Encoded": true,
         });
-        let response = respond(answer);
+        let response = respond(&answer);
         assert_eq!((response.status(), response.body().as_ref()), (StatusCode::CREATED, b"hi".as_ref()));
         assert_eq!(response.headers().get_all("set-cookie").iter().count(), 2);
         assert_eq!(response.headers()["content-type"], "text/plain");
-        assert_eq!(respond(json!({ "done": 1 })).body().as_ref(), br#"{"done":1}"#);
+        assert_eq!(respond(&json!({ "done": 1 })).body().as_ref(), br#"{"done":1}"#);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
-use std::io;
+use std::io::{self, Write as _};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -54,12 +54,12 @@ async fn run(environment: &Environment) -> Result<(), Failure> {
     let pages = Pages { demo: Some(demo.sign_ins().clone()), openapi: local::openapi() };
     let server = local.serve(listeners, pages);
     if !local.is_loaded()? {
-        println!("Loading the demo agency into {} …", file.display());
+        say(&format!("Loading the demo agency into {} …", file.display()));
         demo.load(&local, &server.admin).await?;
         local.mark_loaded()?;
     }
     let [portal, admin, aws] = [&server.portal, &server.admin, &server.aws];
-    println!(
+    say(&format!(
         "\nClientConnect runs (ready after {:.1} s).\n\
          \n  Clients' API   {portal}/api/portal/v1\
          \n  Workers' API   {admin}/api/admin/v1\
@@ -74,11 +74,16 @@ async fn run(environment: &Environment) -> Result<(), Failure> {
         started.elapsed().as_secs_f64(),
         file.display(),
         log.display(),
-    );
+    ));
     stop_asked().await?;
-    println!("\nFinishing what runs …");
+    say("\nFinishing what runs …");
     server.stop().await;
     Ok(())
+}
+
+/// Tells the person at the terminal, if one is still there.
+fn say(text: &str) {
+    writeln!(io::stdout(), "{text}").ok();
 }
 
 fn ports(environment: &Environment) -> Result<Ports, Failure> {

@@ -133,7 +133,9 @@ impl Local {
             }
             Ok(())
         })?;
-        fired.iter().for_each(|queue| self.aws().bells().ring(queue));
+        for queue in &fired {
+            self.aws().bells().ring(queue);
+        }
         Ok(fired.len())
     }
 
@@ -166,7 +168,7 @@ impl Local {
         while !*stop.borrow() {
             let pause = match self.stream_step(&reader).await {
                 Ok(Step::Done) => continue,
-                Ok(step) => step.pause(),
+                Ok(other) => other.pause(),
                 Err(error) => Some(troubled(&error)),
             };
             wait(bell.notified(), pause, stop.clone()).await;

@@ -107,11 +107,14 @@ fn weekday(day: Weekday) -> u32 {
 /// What one field of a cron expression allows.
 fn numbers(field: &str, from: u32, to: u32, names: &[&str]) -> Option<Vec<u32>> {
     let number = |text: &str| {
-        let named = names
+        let by_name = names
             .iter()
             .position(|name| text.eq_ignore_ascii_case(name))
             .and_then(|at| u32::try_from(at).ok());
-        named.map(|at| at + from).or_else(|| text.parse().ok()).filter(|number| (from..=to).contains(number))
+        by_name
+            .map(|at| at + from)
+            .or_else(|| text.parse().ok())
+            .filter(|number| (from..=to).contains(number))
     };
     let mut allowed = Vec::new();
     for part in field.split(',') {

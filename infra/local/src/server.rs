@@ -194,13 +194,10 @@ async fn listen(listener: TcpListener, app: Router, mut stopped: watch::Receiver
 /// A request with its body, unless that is too large.
 async fn whole(request: Request, largest: usize) -> Result<http::Request<Bytes>, Response<Bytes>> {
     let (parts, body) = request.into_parts();
-    match to_bytes(body, largest).await {
-        Ok(body) => Ok(http::Request::from_parts(parts, body)),
-        Err(_) => {
-            let mut response =
-                Response::new(Bytes::from_static(br#"{"message":"Request Entity Too Large"}"#));
-            *response.status_mut() = StatusCode::PAYLOAD_TOO_LARGE;
-            Err(response)
-        }
+    if let Ok(body) = to_bytes(body, largest).await {
+        return Ok(http::Request::from_parts(parts, body));
     }
+    let mut response = Response::new(Bytes::from_static(br#"{"message":"Request Entity Too Large"}"#));
+    *response.status_mut() = StatusCode::PAYLOAD_TOO_LARGE;
+    Err(response)
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use dynoxide::{Database, DynoxideError};
 use http::{Request, Response, StatusCode};
-use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -34,7 +34,7 @@ struct Targets {
     table_name: Option<String>,
     index_name: Option<String>,
     #[serde(default)]
-    request_items: BTreeMap<String, IgnoredAny>,
+    request_items: BTreeMap<String, Value>,
     #[serde(default)]
     transact_items: Vec<BTreeMap<String, Member>>,
 }

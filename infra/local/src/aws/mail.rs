@@ -1,13 +1,16 @@
 //! `SESv2`: every mail is kept, and shown in the mailbox, instead of sent.
 
 use bytes::Bytes;
-use http::{Request, Response, StatusCode};
+use http::{Method, Request, Response, StatusCode};
 use rusqlite::params;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::error::{parse, reply};
 use super::{Ask, AwsError, Grant, LocalAws, Service, arn, random_id};
+
+/// Before the name of an identity.
+const IDENTITIES: &str = "/v2/email/identities/";
 
 /// A mail that would have been sent.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -100,35 +103,31 @@ impl From<Pair> for (String, String) {
     }
 }
 
-const IDENTITIES: &str = "/v2/email/identities/";
-
 pub(super) fn ask(request: &Request<Bytes>) -> Result<Ask, AwsError> {
-    if let (&http::Method::GET, Some(identity)) =
-        (request.method(), request.uri().path().strip_prefix(IDENTITIES))
-    {
-        let action = "GetEmailIdentity".to_owned();
-        let on = vec![arn("ses", &format!("identity/{identity}"))];
-        let grants = vec![Grant { action: format!("ses:{action}"), on }];
-        return Ok(Ask { service: Service::Ses, action, grants, resources: vec![identity.to_owned()] });
+    let path = request.uri().path();
+    let asks = |action: &str, on: Vec<Vec<String>>, resource: &str| {
+        let grants = on.into_iter().map(|on| Grant { action: format!("ses:{action}"), on }).collect();
+        let resources = vec![resource.to_owned()];
+        Ok(Ask { service: Service::Ses, action: action.to_owned(), grants, resources })
+    };
+    let identity = |name: &str| arn("ses", &format!("identity/{name}"));
+    if let (&Method::GET, Some(name)) = (request.method(), path.strip_prefix(IDENTITIES)) {
+        return asks("GetEmailIdentity", vec![vec![identity(name)]], name);
     }
-    if request.method() != http::Method::POST || request.uri().path() != "/v2/email/outbound-emails" {
-        return Err(AwsError::unknown_action(&format!("{} {}", request.method(), request.uri().path())));
+    if request.method() != Method::POST || path != "/v2/email/outbound-emails" {
+        return Err(AwsError::unknown_action(&format!("{} {path}", request.method())));
     }
     let mail: SendEmail = parse(request.body())?;
-    let address = bare(&mail.from_email_address);
-    let domain = address.rsplit('@').next().unwrap_or_default();
-    let identities = [address, domain].map(|identity| arn("ses", &format!("identity/{identity}")));
-    let mut grants = vec![Grant { action: "ses:SendEmail".to_owned(), on: identities.to_vec() }];
-    if let Some(set) = mail.configuration_set_name {
-        let set = arn("ses", &format!("configuration-set/{set}"));
-        grants.push(Grant { action: "ses:SendEmail".to_owned(), on: vec![set] });
-    }
-    Ok(Ask {
-        service: Service::Ses,
-        action: "SendEmail".to_owned(),
-        grants,
-        resources: vec![domain.to_owned()],
-    })
+    let [address, domain] = identities(&mail.from_email_address);
+    let set = mail.configuration_set_name.map(|set| vec![arn("ses", &format!("configuration-set/{set}"))]);
+    let on = std::iter::once(vec![identity(domain), identity(address)]).chain(set).collect();
+    asks("SendEmail", on, domain)
+}
+
+/// The identities that a mail from this sender may be sent by: the address and its domain.
+fn identities(sender: &str) -> [&str; 2] {
+    let address = bare(sender);
+    [address, address.rsplit('@').next().unwrap_or_default()]
 }
 
 /// The address in `Name <address>`.
@@ -137,18 +136,28 @@ fn bare(address: &str) -> &str {
 }
 
 impl LocalAws {
-    pub(super) fn ses(&self, request: &Request<Bytes>) -> Result<Response<Bytes>, AwsError> {
-        if request.method() == http::Method::GET {
-            // Every identity is verified here: what is sent goes no further than the mailbox page.
-            let identity = serde_json::json!({ "IdentityType": "DOMAIN", "VerifiedForSendingStatus": true });
-            return Ok(Response::new(Bytes::from(identity.to_string())));
+    pub(super) fn ses(&self, ask: &Ask, body: &[u8]) -> Result<Response<Bytes>, AwsError> {
+        if ask.action == "SendEmail" {
+            return self.send_email(body);
         }
-        self.send_email(request.body())
+        let name = ask.resources.first().map(String::as_str).unwrap_or_default();
+        if !self.world().identities.contains(name) {
+            let message = format!("Email identity {name} does not exist.");
+            return Err(AwsError::new(StatusCode::NOT_FOUND, "NotFoundException", message));
+        }
+        let kind = if name.contains('@') { "EMAIL_ADDRESS" } else { "DOMAIN" };
+        Ok(reply(
+            StatusCode::OK,
+            &json!({ "IdentityType": kind, "VerifiedForSendingStatus": true, "VerificationStatus": "SUCCESS" }),
+        ))
     }
 
     fn send_email(&self, body: &[u8]) -> Result<Response<Bytes>, AwsError> {
         let mail: SendEmail = parse(body)?;
         let refused = |message| Err(AwsError::bad_request("BadRequestException", message));
+        if !identities(&mail.from_email_address).iter().any(|one| self.world().identities.contains(*one)) {
+            return Err(AwsError::bad_request("MessageRejected", "Email address is not verified."));
+        }
         if mail.destination.to_addresses.is_empty() {
             return refused("Must have at least one recipient.");
         }

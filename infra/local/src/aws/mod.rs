@@ -190,7 +190,7 @@ impl LocalAws {
     ) -> Result<Response<Bytes>, AwsError> {
         let service = service.ok_or_else(AwsError::unknown_service)?;
         if service == Service::S3
-            && let Some(preflight) = self.preflight(request)
+            && let Some(preflight) = objects::preflight(request)
         {
             return Ok(preflight);
         }
@@ -210,7 +210,7 @@ impl LocalAws {
         }
         let answer = match service {
             Service::DynamoDb => self.dynamodb(&ask, request.body()),
-            Service::Ses => self.ses(request),
+            Service::Ses => self.ses(&ask, request.body()),
             Service::EventBridge => self.put_events(request.body()),
             Service::SecretsManager => self.secrets(&ask, request.body()),
             Service::S3 => self.objects(&ask, request),
@@ -267,10 +267,9 @@ impl Service {
             Some(target) if target.starts_with("DynamoDB_20120810.") => Some(Self::DynamoDb),
             Some(target) if target.starts_with("AWSEvents.") => Some(Self::EventBridge),
             Some(target) if target.starts_with("secretsmanager.") => Some(Self::SecretsManager),
-            Some(_) => None,
             None if path.starts_with("/v2/email/") => Some(Self::Ses),
             None if path.len() > 1 => Some(Self::S3),
-            None => None,
+            _ => None,
         }
     }
 

@@ -50,15 +50,12 @@ pub(crate) fn percent_decoded(text: &str) -> String {
     let mut rest = text.as_bytes();
     while let Some((&first, after)) = rest.split_first() {
         let escaped = (first == b'%').then(|| after.get(..2)).flatten();
-        match escaped.and_then(|hex| data_encoding::HEXUPPER_PERMISSIVE.decode(hex).ok()) {
-            Some(byte) => {
-                bytes.extend(byte);
-                rest = after.get(2..).unwrap_or_default();
-            }
-            None => {
-                bytes.push(first);
-                rest = after;
-            }
+        if let Some(byte) = escaped.and_then(|hex| data_encoding::HEXUPPER_PERMISSIVE.decode(hex).ok()) {
+            bytes.extend(byte);
+            rest = after.get(2..).unwrap_or_default();
+        } else {
+            bytes.push(first);
+            rest = after;
         }
     }
     String::from_utf8_lossy(&bytes).into_owned()
@@ -165,22 +162,6 @@ impl LocalAws {
         Ok(response)
     }
 
-    /// What a browser asks before it puts to another origin.
-    pub(super) fn preflight(&self, request: &Request<Bytes>) -> Option<Response<Bytes>> {
-        let asked = request.headers().get("access-control-request-headers").cloned();
-        let preflight = request.method() == Method::OPTIONS
-            && request.headers().contains_key("access-control-request-method");
-        preflight.then(|| {
-            let mut response = Response::new(Bytes::new());
-            set(response.headers_mut(), "access-control-allow-methods", "PUT");
-            set(response.headers_mut(), "access-control-max-age", "600");
-            if let Some(asked) = asked {
-                response.headers_mut().insert("access-control-allow-headers", asked);
-            }
-            response
-        })
-    }
-
     /// Lets the page that asked read the answer, where the bucket allows its origin.
     pub(super) fn allow_origin(&self, request: &Request<Bytes>, response: &mut Response<Bytes>) {
         let Some(origin) = request.headers().get("origin") else {
@@ -194,6 +175,22 @@ impl LocalAws {
             set(response.headers_mut(), "access-control-expose-headers", "etag");
         }
     }
+}
+
+/// What a browser asks before it puts to another origin.
+pub(super) fn preflight(request: &Request<Bytes>) -> Option<Response<Bytes>> {
+    let asked = request.headers().get("access-control-request-headers").cloned();
+    let is_preflight = request.method() == Method::OPTIONS
+        && request.headers().contains_key("access-control-request-method");
+    is_preflight.then(|| {
+        let mut response = Response::new(Bytes::new());
+        set(response.headers_mut(), "access-control-allow-methods", "PUT");
+        set(response.headers_mut(), "access-control-max-age", "600");
+        if let Some(asked) = asked {
+            response.headers_mut().insert("access-control-allow-headers", asked);
+        }
+        response
+    })
 }
 
 fn set(headers: &mut HeaderMap, name: &str, value: &str) {

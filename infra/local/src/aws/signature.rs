@@ -16,7 +16,7 @@ pub(super) struct Signed {
     pub(super) access_key: String,
     scope: [String; 3],
     at: String,
-    signed_headers: String,
+    header_names: String,
     signature: String,
     /// Seconds a presigned URL is good for.
     expires: Option<i64>,
@@ -62,7 +62,7 @@ impl Signed {
             access_key: access_key.to_owned(),
             scope: [day.to_owned(), region.to_owned(), service.to_owned()],
             at: at.ok_or_else(missing)?,
-            signed_headers: field("SignedHeaders").ok_or_else(missing)?,
+            header_names: field("SignedHeaders").ok_or_else(missing)?,
             signature: field("Signature").ok_or_else(missing)?,
             expires,
         })
@@ -116,7 +116,7 @@ impl Signed {
             .collect();
         pairs.sort_unstable();
         let mut headers = String::new();
-        for name in self.signed_headers.split(';') {
+        for name in self.header_names.split(';') {
             let value = match request.headers().get(name).map(|value| value.to_str()) {
                 Some(Ok(value)) => value.trim().to_owned(),
                 None if name == "host" => uri.authority().map(ToString::to_string).unwrap_or_default(),
@@ -132,7 +132,7 @@ impl Signed {
             request.method(),
             uri.path(),
             pairs.join("&"),
-            self.signed_headers,
+            self.header_names,
         ))
     }
 

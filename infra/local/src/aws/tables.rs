@@ -48,10 +48,11 @@ fn keys(pk: &str, sk: Option<&str>) -> Value {
 
 impl Index {
     fn json(&self) -> Value {
-        let mut projection = json!({ "ProjectionType": self.projection });
-        if !self.includes.is_empty() {
-            projection["NonKeyAttributes"] = json!(self.includes);
-        }
+        let projection = if self.includes.is_empty() {
+            json!({ "ProjectionType": self.projection })
+        } else {
+            json!({ "ProjectionType": self.projection, "NonKeyAttributes": self.includes })
+        };
         json!({
             "IndexName": self.name, "KeySchema": keys(&self.pk, self.sk.as_deref()), "Projection": projection,
         })
@@ -79,11 +80,14 @@ impl Table {
             "AttributeDefinitions": self.attributes(),
             "BillingMode": "PAY_PER_REQUEST",
         });
+        let Some(members) = creation.as_object_mut() else { return creation };
         if !self.indexes.is_empty() {
-            creation["GlobalSecondaryIndexes"] = self.indexes.iter().map(Index::json).collect();
+            let indexes = self.indexes.iter().map(Index::json).collect();
+            members.insert("GlobalSecondaryIndexes".to_owned(), indexes);
         }
         if let Some(view) = &self.stream {
-            creation["StreamSpecification"] = json!({ "StreamEnabled": true, "StreamViewType": view });
+            let stream = json!({ "StreamEnabled": true, "StreamViewType": view });
+            members.insert("StreamSpecification".to_owned(), stream);
         }
         creation
     }

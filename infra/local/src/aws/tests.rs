@@ -33,6 +33,7 @@ fn world() -> World {
             ("keys".to_owned(), Secret::Empty),
         ]),
         streams: BTreeSet::new(),
+        identities: BTreeSet::from(["agency.example".to_owned()]),
     }
 }
 
@@ -286,15 +287,20 @@ async fn mails_are_kept_with_all_they_carry() {
             .email_tags(MessageTag::builder().name("mail").value("mai_1").build().unwrap())
             .send()
     };
-    let sent = send("Agency <no-reply@agency.example>").await.unwrap();
+    let answer = send("Agency <no-reply@agency.example>").await.unwrap();
     let mails = aws.mails().unwrap();
     assert_eq!(mails.len(), 1);
-    assert_eq!(mails[0].id, sent.message_id().unwrap());
+    assert_eq!(mails[0].id, answer.message_id().unwrap());
     assert_eq!((mails[0].subject.as_str(), mails[0].text.as_str()), ("Welcome", "Hello"));
     assert_eq!(mails[0].tags, [("mail".to_owned(), "mai_1".to_owned())]);
     assert!(!format!("{:?}", mails[0]).contains("kim@"));
 
     assert!(send("no-reply@other.example").await.is_err());
+    let root = aws_sdk_sesv2::Client::new(&aws.sdk_config(ROOT));
+    let known = root.get_email_identity().email_identity("agency.example").send().await.unwrap();
+    assert!(known.verified_for_sending_status());
+    let other = root.get_email_identity().email_identity("other.example").send().await.unwrap_err();
+    assert!(other.into_service_error().is_not_found_exception());
 }
 
 #[tokio::test]
@@ -314,7 +320,7 @@ async fn an_upload_by_presigned_url_is_checked_and_read_back_in_ranges() {
         .checksum_sha256(&sum)
         .presigned(
             PresigningConfig::builder()
-                .start_time(std::time::UNIX_EPOCH + Duration::from_secs(1_767_225_600))
+                .start_time(aws.clock().now().into())
                 .expires_in(Duration::from_mins(5))
                 .build()
                 .unwrap(),

@@ -13,6 +13,8 @@ pub struct World {
     pub buckets: BTreeMap<String, Bucket>,
     /// Secrets by name, with the value they are created with.
     pub secrets: BTreeMap<String, Secret>,
+    /// Domains and addresses that mails may come from.
+    pub identities: BTreeSet<String>,
     /// Names of the tables whose stream something reads.
     pub streams: BTreeSet<String>,
 }

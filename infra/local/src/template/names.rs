@@ -10,9 +10,9 @@ pub(super) fn property(kind: &str) -> Option<&'static str> {
         | "AWS::Events::Rule"
         | "AWS::Scheduler::Schedule"
         | "AWS::SecretsManager::Secret"
+        | "AWS::Serverless::HttpApi"
         | "AWS::SES::ConfigurationSet" => "Name",
         "AWS::IAM::Role" => "RoleName",
-        "AWS::Serverless::HttpApi" => "Name",
         "AWS::Lambda::Function" | "AWS::Serverless::Function" => "FunctionName",
         "AWS::Logs::LogGroup" => "LogGroupName",
         "AWS::S3::Bucket" => "BucketName",

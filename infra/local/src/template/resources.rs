@@ -135,7 +135,7 @@ impl Reading {
             let properties = Properties { stack, id, kind, members: properties };
             match kind {
                 "AWS::CloudFormation::Stack" | "AWS::Serverless::Application" => {
-                    self.stack(&stack.child(id, 0)?)?
+                    self.stack(&stack.child(id, 0)?)?;
                 }
                 "AWS::DynamoDB::Table" => self.table(&properties)?,
                 "AWS::Serverless::Function" => self.function(&properties)?,
@@ -175,6 +175,9 @@ impl Reading {
                     self.source(&properties, &source, function, &["EventSourceArn", "FunctionName", "Tags"])?;
                 }
                 "AWS::Scheduler::Schedule" => self.scheduler(&properties)?,
+                "AWS::SES::EmailIdentity" => {
+                    self.template.world.identities.insert(properties.name("EmailIdentity"));
+                }
                 _ if IGNORED.iter().any(|ignored| kind.starts_with(ignored)) => {}
                 _ => {
                     return Err(stack
@@ -378,23 +381,20 @@ impl Reading {
 
     fn secret(&mut self, properties: &Properties<'_>) -> Result<(), TemplateError> {
         properties.only(&["Description", "GenerateSecretString", "KmsKeyId", "Name", "Tags"])?;
-        let secret = match properties.get("GenerateSecretString") {
-            None => Secret::Empty,
-            Some(_) => {
-                let wrong =
-                    |_| properties.refuse("SecretStringTemplate", "SecretStringTemplate isn't a JSON object");
-                let member = match properties.text("GenerateSecretString.SecretStringTemplate") {
-                    Some(object) => Some((
-                        serde_json::from_str(&object).map_err(wrong)?,
-                        properties.required("GenerateSecretString.GenerateStringKey")?,
-                    )),
-                    None => None,
-                };
-                Secret::Generated {
-                    length: properties.number("GenerateSecretString.PasswordLength")?.unwrap_or(32),
-                    member,
-                }
-            }
+        let secret = if properties.get("GenerateSecretString").is_none() {
+            Secret::Empty
+        } else {
+            let wrong =
+                |_| properties.refuse("SecretStringTemplate", "SecretStringTemplate isn't a JSON object");
+            let member = match properties.text("GenerateSecretString.SecretStringTemplate") {
+                Some(object) => Some((
+                    serde_json::from_str(&object).map_err(wrong)?,
+                    properties.required("GenerateSecretString.GenerateStringKey")?,
+                )),
+                None => None,
+            };
+            let length = properties.number("GenerateSecretString.PasswordLength")?.unwrap_or(32);
+            Secret::Generated { length, member }
         };
         self.template.world.secrets.insert(properties.name("Name"), secret);
         Ok(())
@@ -487,7 +487,14 @@ impl Reading {
         ])?;
         let property = if event.get("Schedule").is_some() { "Schedule" } else { "ScheduleExpression" };
         let zone = event.text("ScheduleExpressionTimezone");
-        self.at_times(event, property, zone, name.to_owned(), event.text("Input"), function.to_owned())
+        self.at_times(
+            event,
+            property,
+            zone.as_deref(),
+            name.to_owned(),
+            event.text("Input"),
+            function.to_owned(),
+        )
     }
 
     fn scheduler(&mut self, properties: &Properties<'_>) -> Result<(), TemplateError> {
@@ -505,14 +512,21 @@ impl Reading {
         let function = last(&properties.required("Target.Arn")?);
         let zone = properties.text("ScheduleExpressionTimezone");
         let name = properties.name("Name");
-        self.at_times(properties, "ScheduleExpression", zone, name, properties.text("Target.Input"), function)
+        self.at_times(
+            properties,
+            "ScheduleExpression",
+            zone.as_deref(),
+            name,
+            properties.text("Target.Input"),
+            function,
+        )
     }
 
     fn at_times(
         &mut self,
         properties: &Properties<'_>,
         property: &str,
-        zone: Option<String>,
+        zone: Option<&str>,
         name: String,
         input: Option<String>,
         function: String,
@@ -521,7 +535,7 @@ impl Reading {
             return Ok(());
         }
         let refuse = |what: String| properties.refuse(property, what);
-        let when = Expression::parse(&properties.required(property)?, zone.as_deref()).map_err(refuse)?;
+        let when = Expression::parse(&properties.required(property)?, zone).map_err(refuse)?;
         let input = input.map(|input| serde_json::from_str(&input)).transpose();
         let input = input.map_err(|_| properties.refuse("Input", "Input isn't JSON"))?;
         self.template.schedules.push(Schedule { name, when, input, function });

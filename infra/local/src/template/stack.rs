@@ -335,7 +335,7 @@ impl Stack {
     }
 }
 
-/// A scalar as text; CloudFormation treats numbers and truth values so.
+/// A scalar as text; `CloudFormation` treats numbers and truth values so.
 pub(super) fn text(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),
