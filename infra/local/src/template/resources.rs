@@ -63,8 +63,8 @@ impl Properties<'_> {
     }
 
     /// Refuses properties that are neither used nor known to matter only in the cloud.
-    fn only(&self, known: &[&str]) -> Result<(), TemplateError> {
-        match self.members.keys().find(|name| !known.contains(&name.as_str())) {
+    fn only(&self, known: &str) -> Result<(), TemplateError> {
+        match self.members.keys().find(|name| !known.split(' ').any(|known| known == *name)) {
             None => Ok(()),
             Some(name) => {
                 Err(self.refuse(name, format!("the property {name} of {} isn't run here", self.kind)))
@@ -139,31 +139,15 @@ impl Reading {
                 }
                 "AWS::DynamoDB::Table" => self.table(&properties)?,
                 "AWS::Serverless::Function" => self.function(&properties)?,
-                "AWS::Serverless::HttpApi" => properties.only(&[
-                    "AccessLogSettings",
-                    "CorsConfiguration",
-                    "DefaultRouteSettings",
-                    "Description",
-                    "DisableExecuteApiEndpoint",
-                    "FailOnWarnings",
-                    "Name",
-                    "PropagateTags",
-                    "RouteSettings",
-                    "StageName",
-                    "Tags",
-                ])?,
+                "AWS::Serverless::HttpApi" => properties.only(
+                    "AccessLogSettings CorsConfiguration DefaultRouteSettings Description \
+             DisableExecuteApiEndpoint FailOnWarnings Name PropagateTags RouteSettings StageName Tags",
+                )?,
                 "AWS::IAM::Role" => self.role(&properties)?,
                 "AWS::SQS::Queue" => self.queue(&properties)?,
                 "AWS::SQS::QueuePolicy" => self.queue_policy(&properties)?,
                 "AWS::Events::EventBus" => {
-                    properties.only(&[
-                        "DeadLetterConfig",
-                        "Description",
-                        "KmsKeyIdentifier",
-                        "LogConfig",
-                        "Name",
-                        "Tags",
-                    ])?;
+                    properties.only("DeadLetterConfig Description KmsKeyIdentifier LogConfig Name Tags")?;
                     self.template.world.buses.entry(properties.name("Name")).or_default();
                 }
                 "AWS::Events::Rule" => self.rule(&properties)?,
@@ -172,7 +156,7 @@ impl Reading {
                 "AWS::Lambda::EventSourceMapping" => {
                     let function = last(&properties.required("FunctionName")?);
                     let source = properties.required("EventSourceArn")?;
-                    self.source(&properties, &source, function, &["EventSourceArn", "FunctionName", "Tags"])?;
+                    self.source(&properties, &source, function)?;
                 }
                 "AWS::Scheduler::Schedule" => self.scheduler(&properties)?,
                 "AWS::SES::EmailIdentity" => {
@@ -190,21 +174,12 @@ impl Reading {
     }
 
     fn table(&mut self, properties: &Properties<'_>) -> Result<(), TemplateError> {
-        properties.only(&[
-            "AttributeDefinitions",
-            "BillingMode",
-            "ContributorInsightsSpecification",
-            "DeletionProtectionEnabled",
-            "GlobalSecondaryIndexes",
-            "KeySchema",
-            "OnDemandThroughput",
-            "PointInTimeRecoverySpecification",
-            "SSESpecification",
-            "StreamSpecification",
-            "TableName",
-            "Tags",
-            "TimeToLiveSpecification",
-        ])?;
+        properties.only(
+            "AttributeDefinitions BillingMode ContributorInsightsSpecification \
+             DeletionProtectionEnabled GlobalSecondaryIndexes KeySchema OnDemandThroughput \
+             PointInTimeRecoverySpecification SSESpecification StreamSpecification TableName Tags \
+             TimeToLiveSpecification",
+        )?;
         let mut numbers = Vec::new();
         for definition in properties.list("AttributeDefinitions") {
             let definition = properties.inner(definition, "an attribute");
@@ -221,7 +196,7 @@ impl Reading {
         let mut indexes = Vec::new();
         for index in properties.list("GlobalSecondaryIndexes") {
             let index = properties.inner(index, "an index");
-            index.only(&["IndexName", "KeySchema", "OnDemandThroughput", "Projection"])?;
+            index.only("IndexName KeySchema OnDemandThroughput Projection")?;
             let (pk, sk) = keys(&index)?;
             indexes.push(Index {
                 name: index.required("IndexName")?,
@@ -250,23 +225,17 @@ impl Reading {
         if !services.any(|service| service == "lambda.amazonaws.com") {
             return Ok(());
         }
-        properties.only(&[
-            "AssumeRolePolicyDocument",
-            "Description",
-            "MaxSessionDuration",
-            "Path",
-            "PermissionsBoundary",
-            "Policies",
-            "RoleName",
-            "Tags",
-        ])?;
+        properties.only(
+            "AssumeRolePolicyDocument Description MaxSessionDuration Path PermissionsBoundary \
+             Policies RoleName Tags",
+        )?;
         let name = properties.name("RoleName");
         let mut role = Role { name: name.clone(), statements: Vec::new() };
         for policy in properties.list("Policies") {
             let statements = policy.get("PolicyDocument").and_then(|document| document.get("Statement"));
             for statement in statements.and_then(Value::as_array).into_iter().flatten() {
                 let statement = properties.inner(statement, "a statement");
-                statement.only(&["Action", "Condition", "Effect", "Resource", "Sid"])?;
+                statement.only("Action Condition Effect Resource Sid")?;
                 let effect = match statement.required("Effect")?.as_str() {
                     "Allow" => Effect::Allow,
                     // Here, a condition can't be told to hold; what is denied only under one is not denied.
@@ -285,18 +254,11 @@ impl Reading {
     }
 
     fn queue(&mut self, properties: &Properties<'_>) -> Result<(), TemplateError> {
-        properties.only(&[
-            "KmsDataKeyReusePeriodSeconds",
-            "KmsMasterKeyId",
-            "MessageRetentionPeriod",
-            "QueueName",
-            "ReceiveMessageWaitTimeSeconds",
-            "RedriveAllowPolicy",
-            "RedrivePolicy",
-            "SqsManagedSseEnabled",
-            "Tags",
-            "VisibilityTimeout",
-        ])?;
+        properties.only(
+            "KmsDataKeyReusePeriodSeconds KmsMasterKeyId MessageRetentionPeriod QueueName \
+             ReceiveMessageWaitTimeSeconds RedriveAllowPolicy RedrivePolicy SqsManagedSseEnabled Tags \
+             VisibilityTimeout",
+        )?;
         let dead_letters = match properties.number("RedrivePolicy.maxReceiveCount")? {
             Some(most) => Some((most, last(&properties.required("RedrivePolicy.deadLetterTargetArn")?))),
             None => None,
@@ -307,7 +269,7 @@ impl Reading {
     }
 
     fn queue_policy(&mut self, properties: &Properties<'_>) -> Result<(), TemplateError> {
-        properties.only(&["PolicyDocument", "Queues"])?;
+        properties.only("PolicyDocument Queues")?;
         for statement in properties.list("PolicyDocument.Statement") {
             let statement = properties.inner(statement, "a statement");
             let bus = texts(statement.get("Principal.Service"))
@@ -322,22 +284,14 @@ impl Reading {
     }
 
     fn rule(&mut self, properties: &Properties<'_>) -> Result<(), TemplateError> {
-        properties.only(&[
-            "Description",
-            "EventBusName",
-            "EventPattern",
-            "Name",
-            "State",
-            "Tags",
-            "Targets",
-        ])?;
+        properties.only("Description EventBusName EventPattern Name State Tags Targets")?;
         let pattern = properties.get("EventPattern").cloned().unwrap_or_default();
         let pattern = properties.inner(&pattern, "an event pattern");
-        pattern.only(&["detail-type", "source"])?;
+        pattern.only("detail-type source")?;
         let mut queues = Vec::new();
         for target in properties.list("Targets") {
             let target = properties.inner(target, "a target");
-            target.only(&["Arn", "DeadLetterConfig", "Id", "RetryPolicy"])?;
+            target.only("Arn DeadLetterConfig Id RetryPolicy")?;
             let arn = target.required("Arn")?;
             if !arn.contains(":sqs:") {
                 return Err(
@@ -360,19 +314,11 @@ impl Reading {
     }
 
     fn bucket(&mut self, properties: &Properties<'_>) -> Result<(), TemplateError> {
-        properties.only(&[
-            "BucketEncryption",
-            "BucketName",
-            "CorsConfiguration",
-            "LifecycleConfiguration",
-            "LoggingConfiguration",
-            "ObjectLockConfiguration",
-            "ObjectLockEnabled",
-            "OwnershipControls",
-            "PublicAccessBlockConfiguration",
-            "Tags",
-            "VersioningConfiguration",
-        ])?;
+        properties.only(
+            "BucketEncryption BucketName CorsConfiguration LifecycleConfiguration \
+             LoggingConfiguration ObjectLockConfiguration ObjectLockEnabled OwnershipControls \
+             PublicAccessBlockConfiguration Tags VersioningConfiguration",
+        )?;
         let rules = properties.list("CorsConfiguration.CorsRules").iter();
         let origins = rules.flat_map(|rule| texts(rule.get("AllowedOrigins"))).collect();
         self.template.world.buckets.insert(properties.name("BucketName"), Bucket { origins });
@@ -380,7 +326,7 @@ impl Reading {
     }
 
     fn secret(&mut self, properties: &Properties<'_>) -> Result<(), TemplateError> {
-        properties.only(&["Description", "GenerateSecretString", "KmsKeyId", "Name", "Tags"])?;
+        properties.only("Description GenerateSecretString KmsKeyId Name Tags")?;
         let secret = if properties.get("GenerateSecretString").is_none() {
             Secret::Empty
         } else {
@@ -401,29 +347,11 @@ impl Reading {
     }
 
     fn function(&mut self, properties: &Properties<'_>) -> Result<(), TemplateError> {
-        properties.only(&[
-            "Architectures",
-            "AutoPublishAlias",
-            "CodeUri",
-            "DeadLetterQueue",
-            "Description",
-            "Environment",
-            "EventInvokeConfig",
-            "Events",
-            "FunctionName",
-            "Handler",
-            "KmsKeyArn",
-            "LoggingConfig",
-            "MemorySize",
-            "Metadata",
-            "PackageType",
-            "ReservedConcurrentExecutions",
-            "Role",
-            "Runtime",
-            "Tags",
-            "Timeout",
-            "Tracing",
-        ])?;
+        properties.only(
+            "Architectures AutoPublishAlias CodeUri DeadLetterQueue Description Environment \
+             EventInvokeConfig Events FunctionName Handler KmsKeyArn LoggingConfig MemorySize \
+             Metadata PackageType ReservedConcurrentExecutions Role Runtime Tags Timeout Tracing",
+        )?;
         let name = properties.name("FunctionName");
         let variables =
             properties.get("Environment.Variables").and_then(Value::as_object).cloned().unwrap_or_default();
@@ -445,7 +373,7 @@ impl Reading {
             let event = properties.inner(event.get("Properties").unwrap_or(&Value::Null), "an event");
             match kind.as_str() {
                 "HttpApi" => {
-                    event.only(&["ApiId", "Method", "Path", "PayloadFormatVersion", "TimeoutInMillis"])?;
+                    event.only("ApiId Method Path PayloadFormatVersion TimeoutInMillis")?;
                     self.template.routes.push(Route {
                         api: event.required("ApiId")?,
                         method: event.required("Method")?.to_ascii_uppercase(),
@@ -455,11 +383,11 @@ impl Reading {
                 }
                 "SQS" => {
                     let queue = event.required("Queue")?;
-                    self.source(&event, &queue, name.clone(), &["Queue"])?;
+                    self.source(&event, &queue, name.clone())?;
                 }
                 "DynamoDB" => {
                     let stream = event.required("Stream")?;
-                    self.source(&event, &stream, name.clone(), &["Stream"])?;
+                    self.source(&event, &stream, name.clone())?;
                 }
                 "Schedule" | "ScheduleV2" => self.schedule(&event, &format!("{name}{id}"), &name)?,
                 other => {
@@ -471,20 +399,10 @@ impl Reading {
     }
 
     fn schedule(&mut self, event: &Properties<'_>, name: &str, function: &str) -> Result<(), TemplateError> {
-        event.only(&[
-            "DeadLetterConfig",
-            "Description",
-            "Enabled",
-            "FlexibleTimeWindow",
-            "Input",
-            "Name",
-            "RetryPolicy",
-            "RoleArn",
-            "Schedule",
-            "ScheduleExpression",
-            "ScheduleExpressionTimezone",
-            "State",
-        ])?;
+        event.only(
+            "DeadLetterConfig Description Enabled FlexibleTimeWindow Input Name RetryPolicy RoleArn \
+             Schedule ScheduleExpression ScheduleExpressionTimezone State",
+        )?;
         let property = if event.get("Schedule").is_some() { "Schedule" } else { "ScheduleExpression" };
         let zone = event.text("ScheduleExpressionTimezone");
         self.at_times(
@@ -498,17 +416,10 @@ impl Reading {
     }
 
     fn scheduler(&mut self, properties: &Properties<'_>) -> Result<(), TemplateError> {
-        properties.only(&[
-            "Description",
-            "FlexibleTimeWindow",
-            "GroupName",
-            "KmsKeyArn",
-            "Name",
-            "ScheduleExpression",
-            "ScheduleExpressionTimezone",
-            "State",
-            "Target",
-        ])?;
+        properties.only(
+            "Description FlexibleTimeWindow GroupName KmsKeyArn Name ScheduleExpression \
+             ScheduleExpressionTimezone State Target",
+        )?;
         let function = last(&properties.required("Target.Arn")?);
         let zone = properties.text("ScheduleExpressionTimezone");
         let name = properties.name("Name");
@@ -548,37 +459,15 @@ impl Reading {
         properties: &Properties<'_>,
         source: &str,
         function: String,
-        own: &[&str],
     ) -> Result<(), TemplateError> {
-        let known = [
-            own,
-            &[
-                "BatchSize",
-                "Enabled",
-                "FunctionResponseTypes",
-                "MaximumBatchingWindowInSeconds",
-                "Metrics",
-                "ScalingConfig",
-            ],
-        ]
-        .concat();
+        properties.only(
+            "BatchSize BisectBatchOnFunctionError DestinationConfig Enabled EventSourceArn FunctionName \
+             FunctionResponseTypes MaximumBatchingWindowInSeconds MaximumRecordAgeInSeconds MaximumRetryAttempts \
+             Metrics ParallelizationFactor Queue ScalingConfig StartingPosition Stream Tags",
+        )?;
         let batch = properties.number("BatchSize")?;
         let partial = properties.reports_partially();
         if let Some((table, _)) = source.split_once("/stream/") {
-            properties.only(
-                &[
-                    known.as_slice(),
-                    &[
-                        "BisectBatchOnFunctionError",
-                        "DestinationConfig",
-                        "MaximumRecordAgeInSeconds",
-                        "MaximumRetryAttempts",
-                        "ParallelizationFactor",
-                        "StartingPosition",
-                    ],
-                ]
-                .concat(),
-            )?;
             let table = last(table);
             if !self.template.world.streams.insert(table.clone()) {
                 return Err(properties.refuse("StartingPosition", "only one function reads a stream here"));
@@ -595,7 +484,6 @@ impl Reading {
                 on_failure: properties.text("DestinationConfig.OnFailure.Destination").map(|arn| last(&arn)),
             });
         } else {
-            properties.only(&known)?;
             let queue = last(source);
             self.template.queue_readers.push(QueueReader {
                 queue,
