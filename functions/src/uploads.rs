@@ -29,7 +29,8 @@ impl Context<'_> {
         let bucket = self.services.variable("UPLOADS_BUCKET")?;
         match self.services.objects()?.head_object().bucket(bucket).key(key).send().await {
             Ok(head) => Ok(Some(head.content_length().and_then(|length| u64::try_from(length).ok()).unwrap_or_default())),
-            Err(error) if error.as_service_error().is_some_and(|error| error.is_not_found()) => Ok(None),
+            // An answer to HEAD has no body that could carry a code.
+            Err(error) if error.raw_response().is_some_and(|answer| answer.status().as_u16() == 404) => Ok(None),
             Err(error) => Err(error.into()),
         }
     }

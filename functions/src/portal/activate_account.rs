@@ -127,7 +127,8 @@ impl HttpOperation for ActivateAccount {
             Counted::Yes(account) => account,
             Counted::No(account) => {
                 let account = account.ok_or(Error::LinkNotValid)?;
-                return Err(not_claimed(context, account, &individual, &settings, generation).await?);
+                let usable = account.check_link(&individual, &settings, context.now, generation);
+                return Err(usable.err().map_or_else(Failure::conflict, not_claimed));
             }
         };
         match account.value.judge_birth_date(&individual, given) {
@@ -158,7 +159,7 @@ async fn activate(
 ) -> Result<Reply<Response>, Failure<Error>> {
     let store = &context.services.store;
     for _ in 0..TRIES {
-        let changed = decide(&account.value).map_err(refused)?;
+        let changed = decide(&account.value).map_err(|refusal| refused(&refusal))?;
         let holder = Holder::Client(changed.account.id);
         let opened = context.new_session(holder, changed.account.epoch, settings).await?;
         let actor = Actor::Client(changed.account.id);
@@ -201,27 +202,15 @@ async fn record_miss(context: &Context<'_>, mut account: Versioned<Account>, ind
     Err(Failure::conflict())
 }
 
-/// Why no attempt could be claimed. A third miss whose call died before it could close the account is made good here.
-async fn not_claimed(
-    context: &Context<'_>,
-    account: Versioned<Account>,
-    individual: &Individual,
-    settings: &Settings,
-    generation: u16,
-) -> Result<Failure<Error>, Failure<Error>> {
-    match account.check_link(individual, settings, context.now, generation) {
-        Err(Refused { reason: Reason::NoAttemptsLeft, .. }) => {
-            record_miss(context, account, individual).await?;
-            Ok(Error::BirthDateThirdMiss.into())
-        }
-        Err(other) => Ok(refused(other).into()),
-        Ok(()) => Ok(Failure::conflict()),
-    }
+/// Why no attempt could be claimed. With none left the calls that claimed them are still deciding: this one must not
+/// close what one of them may be opening.
+fn not_claimed(refusal: Refused) -> Failure<Error> {
+    if refusal.reason == Reason::NoAttemptsLeft { Failure::conflict() } else { refused(&refusal).into() }
 }
 
-/// Attempts used up while the account still stands: let the claim decide, which closes it.
+/// Attempts used up while the account still stands: whoever used the last one is deciding.
 fn open_to_closing(refusal: Refused) -> Result<(), Failure<Error>> {
-    if refusal.reason == Reason::NoAttemptsLeft { Ok(()) } else { Err(refused(refusal).into()) }
+    if refusal.reason == Reason::NoAttemptsLeft { Ok(()) } else { Err(refused(&refusal).into()) }
 }
 
 fn judge_password(password: &Password, account: &Account, individual: &Individual, settings: &Settings) -> Result<(), Error> {
@@ -234,7 +223,7 @@ fn judge_password(password: &Password, account: &Account, individual: &Individua
     })
 }
 
-fn refused(refusal: Refused) -> Error {
+fn refused(refusal: &Refused) -> Error {
     use domain::account::StateName::{Active, Closed, Locked};
     match (refusal.state, refusal.reason) {
         (Active | Locked, _) => Error::AlreadyActive,

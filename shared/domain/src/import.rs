@@ -243,6 +243,16 @@ impl<'a> Reader<'a> {
         read(&text).map_or_else(|(code, help)| self.refuse(column, code, help), Some)
     }
 
+    /// A text that may be written in several lines, as one.
+    fn lines(&mut self, column: Column, max: usize) -> Option<String> {
+        let field = self.field(column);
+        let line = field.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(", ");
+        match text::optional(&line, max) {
+            Ok(text) => text,
+            Err(error) => self.refuse(column, error.code(), error.to_string()),
+        }
+    }
+
     fn yes_or_no(&mut self, column: Column) -> Option<bool> {
         self.read(column, |text| match text.to_lowercase().as_str() {
             "yes" => Ok(true),
@@ -319,7 +329,7 @@ impl Draft {
             email: row.read(Column::Email, email),
             email_consent: row.yes_or_no(Column::EmailConsent),
             phone: row.text(Column::Phone, 50),
-            address: row.text(Column::Address, 300),
+            address: row.lines(Column::Address, 300),
             site: row.read(Column::Site, |name| {
                 known(
                     directory.site(name),
