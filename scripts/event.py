@@ -8,6 +8,7 @@ somebody of the demo who has none, and so on. Nothing else is changed.
 """
 
 import base64
+import collections
 import csv
 import functools
 import hashlib
@@ -86,8 +87,11 @@ class Holes:
 
         def look():
             with open(ROOT / "infra/local/demo/individuals.csv", newline="", encoding="utf-8") as file:
-                rows = [row for row in csv.DictReader(file) if row["email_consent"] == "yes"]
+                rows = list(csv.DictReader(file))
+            shared = collections.Counter(row["email"].casefold() for row in rows)
             for row in rows:
+                if row["email_consent"] != "yes" or shared[row["email"].casefold()] > 1:
+                    continue
                 if not "1910" < row["birth_date"] < "2000":
                     continue
                 search = {"external_id": {"source": "demo", "id": row["external_id"]}}
@@ -110,7 +114,7 @@ class Holes:
         """An individual with a pending account, its id and its link's token."""
         person = next(self._without_account)
         path = f"/individuals/{person['individual_id']}"
-        account = self._admin("POST", f"{path}/accounts", {})
+        account = self._admin("POST", f"{path}/accounts", {})["account"]
         for _ in range(100):
             for mail in reversed(call("GET", f"{PORTAL}/_local/mail.json")[0]["mails"]):
                 token = re.search(r"/activate#([0-9A-Za-z-]+)", mail["text"])
@@ -179,7 +183,10 @@ def main():
     holes = Holes()
     # A private name would be a mistake in the sample.
     fill = lambda hole: str(getattr(holes, hole[1])) if not hole[1].startswith("_") else hole[0]  # noqa: E731
-    print(re.sub(r"\{\{([a-z_]+)\}\}", fill, file.read_text(encoding="utf-8")).rstrip())
+    text = file.read_text(encoding="utf-8")
+    for usual, here in (("http://127.0.0.1:8080", PORTAL), ("http://127.0.0.1:8081", ADMIN)):
+        text = text.replace(usual, here)
+    print(re.sub(r"\{\{([a-z_]+)\}\}", fill, text).rstrip())
 
 
 main()

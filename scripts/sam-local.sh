@@ -32,7 +32,7 @@ case $(uname) in
 esac
 endpoint=http://$address:${AWS_PORT:-8082}
 if [ "$(uname)" = Linux ] && ! (: <"/dev/tcp/$address/${AWS_PORT:-8082}") 2>/dev/null; then
-    stop "Nothing answers at $endpoint, where containers look for it. Start it with: AWS_ADDRESS=$address make run"
+    stop "Nothing answers at $endpoint, where containers look for it. Start it with: AWS_ADDRESS=0.0.0.0 make run"
 fi
 
 # A function signs as itself, and may do what its role in the template allows; an API's functions share one key.

@@ -4,6 +4,4 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/tools.sh
 export SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1
-for template in infra/*.yaml; do
-    sam validate --lint --template-file "$template"
-done
+printf '%s\n' infra/*.yaml | xargs -P 2 -I {} sam validate --lint --template-file {}
