@@ -50,7 +50,11 @@ async fn run(environment: &Environment) -> Result<(), Failure> {
         place: Place::File(file.clone()),
         stopped_at: None,
     };
-    let local = Local::open(&options, |aws, template| Arc::new(Operations::connect(aws, template)))?;
+    let local = Local::open(&options, |aws, template| {
+        // Before the functions connect: the addresses they presign lead there.
+        aws.set_endpoint(listeners.aws_origin());
+        Arc::new(Operations::connect(aws, template))
+    })?;
     let pages = Pages { demo: Some(demo.sign_ins().clone()), openapi: local::openapi() };
     let server = local.serve(listeners, pages);
     if !local.is_loaded()? {

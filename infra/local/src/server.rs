@@ -71,6 +71,12 @@ impl Listeners {
     pub fn admin_origin(&self) -> String {
         origin(&self.admin)
     }
+
+    /// Address of the AWS endpoint.
+    #[must_use]
+    pub fn aws_origin(&self) -> String {
+        origin(&self.aws)
+    }
 }
 
 async fn bind(
@@ -135,7 +141,6 @@ impl Local {
         let mut tasks = JoinSet::new();
         let (portal, admin, aws) =
             (listeners.portal_origin(), listeners.admin_origin(), origin(&listeners.aws));
-        self.aws().set_endpoint(aws.clone());
         let served =
             Arc::new(Served { local: self.clone(), pages, origins: [portal.clone(), admin.clone()] });
         for (site, listener) in [(Site::Portal, listeners.portal), (Site::Admin, listeners.admin)] {
