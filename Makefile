@@ -33,7 +33,7 @@ run: bins ## Run the whole product here (PORTAL_PORT, ADMIN_PORT, AWS_PORT; DEMO
 .PHONY: bins
 bins: rust
 	@[ -x $(TARGET)/debug/clientconnect ] || echo "· Building, the first time about 10 minutes on two cores; later seconds." >&2
-	@cargo build --workspace --bins
+	@cargo build --workspace --exclude bench --bins
 
 .PHONY: test
 test: ## Every test, each suite with its time
@@ -42,8 +42,14 @@ test: ## Every test, each suite with its time
 	@$(SUITE) "dependencies" cargo deny --log-level error --all-features check --hide-inclusion-graph bans licenses sources
 	@$(SUITE) "templates" scripts/validate.sh
 	@$(SUITE) "clippy" cargo clippy --quiet --workspace --all-targets --all-features -- -D warnings
-	@$(SUITE) "programs" cargo build --quiet --workspace --bins
+	@$(SUITE) "programs" cargo build --quiet --workspace --exclude bench --bins
 	@$(SUITE) "tests" cargo nextest run --workspace --no-fail-fast --cargo-quiet
+
+.PHONY: bench
+bench: build ## Measure what is promised of speed and cost, as one table
+	@echo "· Building the measurements in release, the first time about 10 minutes on two cores." >&2
+	@cargo build --release -p bench --bins
+	@$(TARGET)/release/bench --bootstrap "$$(find .aws-sam/build -name bootstrap -type f | head -n 1)"
 
 .PHONY: event
 event: ## Print a sample event filled from a running `make run`: make -s event OP=portal.get_home
