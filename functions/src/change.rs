@@ -84,9 +84,14 @@ impl Context<'_> {
     ///
     /// # Errors
     /// As the store's commit.
-    pub async fn commit(&self, mut transaction: Transaction, answer: &(impl Serialize + Sync)) -> Result<(), CommitError> {
+    pub async fn commit(
+        &self,
+        mut transaction: Transaction,
+        answer: &(impl Serialize + Sync),
+    ) -> Result<(), CommitError> {
         if let Some(call) = &self.idempotency {
-            let answer = serde_json::to_string(answer).map_err(|error| CommitError::Fault(defect("an answer", error)))?;
+            let answer = serde_json::to_string(answer)
+                .map_err(|error| CommitError::Fault(defect("an answer", error)))?;
             transaction.answer(&call.name, &call.payload, &answer, self.now);
         }
         self.services.store.commit(transaction).await
@@ -100,7 +105,9 @@ impl Context<'_> {
         &self,
     ) -> Result<Option<Result<T, EntryRefusal>>, Fault> {
         let Some(call) = &self.idempotency else { return Ok(None) };
-        let Some(answered) = self.services.store.ask(store::ask::idempotency(&call.name)).await? else { return Ok(None) };
+        let Some(answered) = self.services.store.ask(store::ask::idempotency(&call.name)).await? else {
+            return Ok(None);
+        };
         self.same_answer(&answered, &call.payload)
     }
 
@@ -115,7 +122,9 @@ impl Context<'_> {
         if answered.payload_hash != payload {
             return Ok(Some(Err(EntryRefusal::IdempotencyKeyReused)));
         }
-        serde_json::from_str(&answered.response).map(|body| Some(Ok(body))).map_err(|error| defect("a kept answer", error))
+        serde_json::from_str(&answered.response)
+            .map(|body| Some(Ok(body)))
+            .map_err(|error| defect("a kept answer", error))
     }
 }
 
@@ -152,9 +161,10 @@ impl<R> From<CommitError> for Failure<R> {
         match error {
             CommitError::Fault(fault) => Self::Fault(fault),
             CommitError::Conflict(Conflict::AlreadyHappened(_) | Conflict::Stale(_)) => Self::conflict(),
-            CommitError::Conflict(other) => {
-                Self::Fault(Fault::Internal { what: format!("a conflict the operation does not expect: {other}"), source: None })
-            }
+            CommitError::Conflict(other) => Self::Fault(Fault::Internal {
+                what: format!("a conflict the operation does not expect: {other}"),
+                source: None,
+            }),
         }
     }
 }

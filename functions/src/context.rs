@@ -63,11 +63,16 @@ impl<'a> Context<'a> {
     #[must_use]
     pub fn with_viewer(mut self, request: &Request) -> Self {
         let behind_the_edge = self.services.environment.find("ORIGIN_SECRETS").is_some();
-        let from_edge = request.headers().get("cloudfront-viewer-address").and_then(|value| value.to_str().ok());
+        let from_edge =
+            request.headers().get("cloudfront-viewer-address").and_then(|value| value.to_str().ok());
         self.viewer = match (behind_the_edge, from_edge, request.request_context_ref()) {
             // The port, after the last colon, changes with every connection.
-            (true, Some(address), _) => address.rsplit_once(':').map_or(address, |(address, _)| address).to_owned(),
-            (false, _, Some(RequestContext::ApiGatewayV2(gateway))) => gateway.http.source_ip.clone().unwrap_or_default(),
+            (true, Some(address), _) => {
+                address.rsplit_once(':').map_or(address, |(address, _)| address).to_owned()
+            }
+            (false, _, Some(RequestContext::ApiGatewayV2(gateway))) => {
+                gateway.http.source_ip.clone().unwrap_or_default()
+            }
             _ => String::new(),
         };
         self
@@ -91,9 +96,9 @@ impl<'a> Context<'a> {
     pub(crate) fn came_through_the_edge(&self, headers: &HeaderMap) -> bool {
         let Some(accepted) = self.services.environment.find("ORIGIN_SECRETS") else { return true };
         let given = headers.get("x-origin-secret").map(http::HeaderValue::as_bytes).unwrap_or_default();
-        accepted
-            .split(',')
-            .any(|secret| aws_lc_rs::constant_time::verify_slices_are_equal(secret.trim().as_bytes(), given).is_ok())
+        accepted.split(',').any(|secret| {
+            aws_lc_rs::constant_time::verify_slices_are_equal(secret.trim().as_bytes(), given).is_ok()
+        })
     }
 }
 

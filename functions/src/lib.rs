@@ -38,7 +38,11 @@ pub use crate::environment::Environment;
 ///
 /// # Errors
 /// [`Fault::Internal`] when the operation isn't one that answers requests.
-pub async fn answer(operation: &'static Operation, services: &Services, request: Request) -> Result<Response<Body>, Fault> {
+pub async fn answer(
+    operation: &'static Operation,
+    services: &Services,
+    request: Request,
+) -> Result<Response<Body>, Fault> {
     let Run::Http(run) = operation.run else { return Err(not_this_kind(operation)) };
     let request_id = request.lambda_context_ref().map(|lambda| lambda.request_id.clone()).unwrap_or_default();
     let context = Context::new(operation, services, request_id).with_viewer(&request);
@@ -49,7 +53,12 @@ pub async fn answer(operation: &'static Operation, services: &Services, request:
 ///
 /// # Errors
 /// The operation's fault, after it was logged; whatever sent the event sends it again.
-pub async fn handle(operation: &'static Operation, services: &Services, event: Value, request_id: String) -> Result<Value, Fault> {
+pub async fn handle(
+    operation: &'static Operation,
+    services: &Services,
+    event: Value,
+    request_id: String,
+) -> Result<Value, Fault> {
     let Run::Event(handler) = operation.run else { return Err(not_this_kind(operation)) };
     let context = Context::new(operation, services, request_id);
     handler(&context, event).await
@@ -59,14 +68,21 @@ pub async fn handle(operation: &'static Operation, services: &Services, event: V
 ///
 /// # Errors
 /// As [`handle`]; also when a request's event is malformed.
-pub async fn invoke(operation: &'static Operation, services: &Services, event: Value, request_id: String) -> Result<Value, Fault> {
+pub async fn invoke(
+    operation: &'static Operation,
+    services: &Services,
+    event: Value,
+    request_id: String,
+) -> Result<Value, Fault> {
     if matches!(operation.run, Run::Event(_)) {
         return handle(operation, services, event, request_id).await;
     }
-    let request: LambdaRequest = serde_json::from_value(event).map_err(|error| defect("an API Gateway event", error))?;
+    let request: LambdaRequest =
+        serde_json::from_value(event).map_err(|error| defect("an API Gateway event", error))?;
     let mut lambda = lambda_runtime::Context::default();
     lambda.request_id = request_id;
-    let adapter = lambda_http::Adapter::from(tower::service_fn(move |request| answer(operation, services, request)));
+    let adapter =
+        lambda_http::Adapter::from(tower::service_fn(move |request| answer(operation, services, request)));
     let response = adapter.oneshot(LambdaEvent::new(request, lambda)).await?;
     serde_json::to_value(response).map_err(|error| defect("an API Gateway answer", error))
 }

@@ -36,17 +36,21 @@ async fn main() -> ExitCode {
 async fn run(environment: Environment) -> Result<(), lambda_runtime::Error> {
     let operation = operation(environment.get("_HANDLER")?)?;
     let config = sdk_config(&environment)?;
-    let services = Services::connect(&config, environment, operation, Arc::new(SystemClock), Arc::new(SystemEntropy));
+    let services =
+        Services::connect(&config, environment, operation, Arc::new(SystemClock), Arc::new(SystemEntropy));
     services.warm(operation).await;
     let services = &services;
     match operation.run {
         Run::Http(_) => {
-            let answer = async |request| functions::answer(operation, services, request).await.map_err(lambda_runtime::Error::from);
+            let answer = async |request| {
+                functions::answer(operation, services, request).await.map_err(lambda_runtime::Error::from)
+            };
             lambda_http::run(service_fn(answer)).await
         }
         Run::Event(_) => {
             let handle = async |event: LambdaEvent<Value>| {
-                let handled = functions::handle(operation, services, event.payload, event.context.request_id).await;
+                let handled =
+                    functions::handle(operation, services, event.payload, event.context.request_id).await;
                 handled.map_err(lambda_runtime::Error::from)
             };
             lambda_runtime::run(service_fn(handle)).await

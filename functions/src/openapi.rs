@@ -46,7 +46,9 @@ pub fn refusals(operation: &Operation) -> Vec<(&'static str, u16, &'static str)>
         "unsupported_content_type" | "request_too_large" => mutating,
         "not_signed_in" | "session_ended" => signed_in,
         "not_allowed" => matches!(operation.access, Access::Permitted(_)),
-        "idempotency_key_missing" | "idempotency_key_reused" => operation.idempotency != Idempotency::ByNature,
+        "idempotency_key_missing" | "idempotency_key_reused" => {
+            operation.idempotency != Idempotency::ByNature
+        }
         _ => true,
     });
     let own = (run.describe)().refusals;
@@ -60,7 +62,10 @@ pub fn document(api: Api) -> Value {
     let mut schemas: BTreeMap<String, Value> = BTreeMap::from([("Problem".to_owned(), problem_schema())]);
     let mut cookie = "";
     for operation in OPERATIONS {
-        let (Trigger::Http { api: of, method, path }, Run::Http(run)) = (operation.trigger, operation.run) else { continue };
+        let (Trigger::Http { api: of, method, path }, Run::Http(run)) = (operation.trigger, operation.run)
+        else {
+            continue;
+        };
         if of != api {
             continue;
         }
@@ -68,11 +73,16 @@ pub fn document(api: Api) -> Value {
         cookie = description.cookie.unwrap_or(cookie);
         let entry = path_item(operation, method, path, &description);
         schemas.extend(description.schemas);
-        paths.entry(format!("{}{path}", api.base())).or_default().insert(method.as_str().to_lowercase(), entry);
+        paths
+            .entry(format!("{}{path}", api.base()))
+            .or_default()
+            .insert(method.as_str().to_lowercase(), entry);
     }
     let (title, text) = match api {
         Api::Portal => ("ClientConnect portal", "What a client does: activate, sign in, see what is theirs."),
-        Api::Admin => ("ClientConnect admin", "What staff do: create and manage the accounts of the people they serve."),
+        Api::Admin => {
+            ("ClientConnect admin", "What staff do: create and manage the accounts of the people they serve.")
+        }
     };
     json!({
         "openapi": "3.1.0",
@@ -117,7 +127,8 @@ fn path_item(operation: &Operation, method: Method, path: &str, description: &De
         "responses": responses(operation, description),
     });
     let Some(object) = entry.as_object_mut() else { return entry };
-    let has_body = body.get("properties").and_then(Value::as_object).is_some_and(|properties| !properties.is_empty());
+    let has_body =
+        body.get("properties").and_then(Value::as_object).is_some_and(|properties| !properties.is_empty());
     if method != Method::Get && has_body {
         object.insert(
             "requestBody".to_owned(),

@@ -3,9 +3,9 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration as StdDuration;
 
+use aws_smithy_runtime_api::client::behavior_version::BehaviorVersion;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
-use aws_smithy_runtime_api::client::behavior_version::BehaviorVersion;
 use aws_types::SdkConfig;
 use chrono::{DateTime, Duration, Utc};
 use credentials::{LinkKeys, Seal, SigningKey, VerifyingKeys};
@@ -76,7 +76,8 @@ impl Services {
             store: Store::new(aws_sdk_dynamodb::Client::new(config), tables),
             ses: uses(|u| matches!(u, Use::SendMail)).then(|| aws_sdk_sesv2::Client::new(config)),
             bus: uses(|u| matches!(u, Use::PutEvents)).then(|| aws_sdk_eventbridge::Client::new(config)),
-            objects: uses(|u| matches!(u, Use::ReadUploads | Use::WriteUploads)).then(|| objects(config, &environment)),
+            objects: uses(|u| matches!(u, Use::ReadUploads | Use::WriteUploads))
+                .then(|| objects(config, &environment)),
             secrets: uses(|u| matches!(u, Use::Read(_) | Use::Write(_)))
                 .then(|| aws_sdk_secretsmanager::Client::new(config)),
             links: OnceCell::new(),
@@ -179,7 +180,9 @@ impl Services {
 pub fn sdk_defaults() -> aws_types::sdk_config::Builder {
     SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
-        .retry_config(RetryConfig::standard().with_max_attempts(3).with_initial_backoff(StdDuration::from_millis(50)))
+        .retry_config(
+            RetryConfig::standard().with_max_attempts(3).with_initial_backoff(StdDuration::from_millis(50)),
+        )
         .timeout_config(
             TimeoutConfig::builder()
                 .connect_timeout(StdDuration::from_secs(2))

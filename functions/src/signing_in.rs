@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use chrono::Duration;
 use credentials::session_token::Claims;
-use domain::journal::Audience;
 use domain::EmailAddress;
 use domain::id::SessionId;
+use domain::journal::Audience;
 use domain::session::{AuthLevel, Holder, Session};
 use domain::settings::Settings;
 use store::{Fault, Versioned, ask};
@@ -26,8 +26,14 @@ impl Context<'_> {
     ///
     /// # Errors
     /// When the signing key can't be read.
-    pub(crate) async fn new_session(&self, holder: Holder, epoch: u32, settings: &Settings) -> Result<NewSession, Fault> {
-        let session = Session::open(SessionId::new(self.uuid()), holder, epoch, AuthLevel::Password, self.now);
+    pub(crate) async fn new_session(
+        &self,
+        holder: Holder,
+        epoch: u32,
+        settings: &Settings,
+    ) -> Result<NewSession, Fault> {
+        let session =
+            Session::open(SessionId::new(self.uuid()), holder, epoch, AuthLevel::Password, self.now);
         let token = self.token(&session, settings).await?;
         Ok(NewSession { session, token })
     }

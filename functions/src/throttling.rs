@@ -1,7 +1,7 @@
 //! Slowing down those who try too often, before anything costly is done for them.
 
-use futures_util::future::join_all;
 use domain::throttle::{Limit, Per, Verdict};
+use futures_util::future::join_all;
 use store::Fault;
 
 use crate::context::Context;
@@ -22,7 +22,12 @@ impl Context<'_> {
     ///
     /// # Errors
     /// `too_many_requests` with the longest wait, or the store's fault.
-    pub(crate) async fn throttle<R>(&self, what: &str, limits: &[Limit], who: Who<'_>) -> Result<(), Failure<R>> {
+    pub(crate) async fn throttle<R>(
+        &self,
+        what: &str,
+        limits: &[Limit],
+        who: Who<'_>,
+    ) -> Result<(), Failure<R>> {
         let mut verdicts = Vec::with_capacity(limits.len());
         for limit in limits {
             let name = match limit.per {
@@ -44,7 +49,11 @@ impl Context<'_> {
                 wait = wait.max(seconds);
             }
         }
-        if wait == 0 { Ok(()) } else { Err(Failure::Entry(EntryRefusal::TooManyRequests { retry_after: wait })) }
+        if wait == 0 {
+            Ok(())
+        } else {
+            Err(Failure::Entry(EntryRefusal::TooManyRequests { retry_after: wait }))
+        }
     }
 
     async fn count(&self, what: &str, limit: Limit, name: String) -> Result<Verdict, Fault> {
@@ -52,4 +61,3 @@ impl Context<'_> {
         Ok(limit.check(hits, self.now))
     }
 }
-

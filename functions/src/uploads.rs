@@ -28,9 +28,13 @@ impl Context<'_> {
     pub(crate) async fn upload_length(&self, key: &str) -> Result<Option<u64>, Fault> {
         let bucket = self.services.variable("UPLOADS_BUCKET")?;
         match self.services.objects()?.head_object().bucket(bucket).key(key).send().await {
-            Ok(head) => Ok(Some(head.content_length().and_then(|length| u64::try_from(length).ok()).unwrap_or_default())),
+            Ok(head) => Ok(Some(
+                head.content_length().and_then(|length| u64::try_from(length).ok()).unwrap_or_default(),
+            )),
             // An answer to HEAD has no body that could carry a code.
-            Err(error) if error.raw_response().is_some_and(|answer| answer.status().as_u16() == 404) => Ok(None),
+            Err(error) if error.raw_response().is_some_and(|answer| answer.status().as_u16() == 404) => {
+                Ok(None)
+            }
             Err(error) => Err(error.into()),
         }
     }
@@ -39,15 +43,27 @@ impl Context<'_> {
     ///
     /// # Errors
     /// The bucket's fault.
-    pub(crate) async fn upload_range(&self, key: &str, from: u64, length: u64) -> Result<Option<Range>, Fault> {
+    pub(crate) async fn upload_range(
+        &self,
+        key: &str,
+        from: u64,
+        length: u64,
+    ) -> Result<Option<Range>, Fault> {
         let Some(total) = self.upload_length(key).await? else { return Ok(None) };
         if from >= total {
             return Ok(Some(Range { bytes: Vec::new(), total }));
         }
         let bucket = self.services.variable("UPLOADS_BUCKET")?;
         let last = from.saturating_add(length).min(total) - 1;
-        let object = self.services.objects()?.get_object().bucket(bucket).key(key).range(format!("bytes={from}-{last}"));
-        let bytes = object.send().await?.body.collect().await.map_err(|error| defect("reading an upload", error))?;
+        let object = self
+            .services
+            .objects()?
+            .get_object()
+            .bucket(bucket)
+            .key(key)
+            .range(format!("bytes={from}-{last}"));
+        let bytes =
+            object.send().await?.body.collect().await.map_err(|error| defect("reading an upload", error))?;
         Ok(Some(Range { bytes: bytes.to_vec(), total }))
     }
 }

@@ -38,9 +38,7 @@ fn generate() -> Result<(), Vec<String>> {
     }
     code.push_str("];\n");
 
-    let entries = fs::read_dir(TEMPLATES)
-        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
-        .map_err(fault)?;
+    let entries = fs::read_dir(TEMPLATES).and_then(Iterator::collect::<Result<Vec<_>, _>>).map_err(fault)?;
     let mut paths: Vec<_> = entries.iter().map(fs::DirEntry::path).collect();
     paths.sort();
     for path in paths {
@@ -71,12 +69,7 @@ fn function(
          use crate::{mail}::Value;\nmatch language {{\n"
     );
     for (at, language) in LANGUAGES.into_iter().enumerate() {
-        let message = |key: &str| {
-            messages
-                .get(key)
-                .and_then(|texts| texts.get(at))
-                .map(String::as_str)
-        };
+        let message = |key: &str| messages.get(key).and_then(|texts| texts.get(at)).map(String::as_str);
         write!(code, "Language::{} => &[", camel_case(language)).map_err(|error| error.to_string())?;
         for piece in template::pieces(template, language, message, escape)? {
             match piece {
@@ -94,12 +87,7 @@ fn function(
 fn camel_case(name: &str) -> String {
     let capitalized = |word: &str| {
         let mut letters = word.chars();
-        letters
-            .next()
-            .map(|first| first.to_ascii_uppercase())
-            .into_iter()
-            .chain(letters)
-            .collect::<String>()
+        letters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(letters).collect::<String>()
     };
     name.split('_').map(capitalized).collect()
 }

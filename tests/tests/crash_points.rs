@@ -1,1 +1,705 @@
-//! To come.
+//! Every operation that changes something, struck at every call it makes: before the call is carried out, and after,
+//! so that only its answer is lost. Whoever called repeats it; then nothing is lost, nothing is there twice, and what
+//! was answered was an answer.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use aws_sdk_dynamodb::Client;
+use chrono::Duration;
+use functions::operation::{Api, OPERATIONS};
+use local::aws::{Call, Fault, Kind, Service, When};
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+use store::{Store, TableNames, ask, tables::Table};
+
+use crate::support::{INTAKE, PASSWORD, SYSTEM, Session, World, activation};
+
+const ANA: &str = "ana.delgado@example.org";
+const ANA_BORN: &str = "1985-04-12";
+const LICENCES: u64 = 500;
+/// Longer than any call fails, in a row, for one fault.
+const PATIENCE: usize = 6;
+
+/// What is done, and done again in the same way until it is settled.
+enum Deed {
+    Request {
+        api: Api,
+        method: Method,
+        path: String,
+        session: Option<Session>,
+        key: Option<&'static str>,
+        body: Value,
+    },
+    /// A function invoked by whoever deploys, or by its schedule.
+    Invoked(Value),
+    /// A message delivered to a function, again when it could be seen again.
+    Delivered(Value),
+    /// Whatever waits in streams and queues, with all that follows from it.
+    Waiting,
+}
+
+/// What one attempt came to.
+#[derive(Debug)]
+enum Attempt {
+    Settled(Value),
+    /// To be repeated: nothing that could be mistaken for success was said.
+    Failed,
+}
+
+/// Whether repeating it adds to its effect: a second wrong password is a second one.
+#[derive(Clone, Copy, PartialEq)]
+enum Repeated {
+    HasTheEffectOfOne,
+    CountsAgain,
+}
+use Repeated::{CountsAgain, HasTheEffectOfOne};
+
+macro_rules! crash_points {
+    ($($test:ident: $operation:literal, $prepare:ident, $settled:expr, $repeated:expr;)+) => {
+        const COVERED: &[&str] = &[$($operation),+, "jobs.set_up_agency"];
+        $(
+            #[tokio::test]
+            async fn $test() {
+                let world = World::new().await;
+                let deed = $prepare(&world).await;
+                prove(&world, $operation, &deed, &$settled, $repeated).await;
+            }
+        )+
+    };
+}
+
+crash_points! {
+    activating: "portal.activate_account", to_activate, [200, 409], HasTheEffectOfOne;
+    missing_the_birth_date_for_the_third_time: "portal.activate_account", to_miss, [410], HasTheEffectOfOne;
+    asking_for_the_link_again: "portal.ask_for_link", to_ask_for_the_link, [200], CountsAgain;
+    asking_for_an_invitation: "portal.ask_for_link", to_ask_for_an_invitation, [200], CountsAgain;
+    signing_in: "portal.sign_in", to_sign_in, [200], CountsAgain;
+    locking: "portal.sign_in", to_lock, [401], HasTheEffectOfOne;
+    signing_out: "portal.sign_out", to_sign_out, [200, 401], HasTheEffectOfOne;
+    extending: "portal.extend_session", to_extend, [200], HasTheEffectOfOne;
+    worker_signing_in: "admin.sign_in", to_sign_a_worker_in, [200], CountsAgain;
+    worker_locking: "admin.sign_in", to_lock_a_worker, [401], HasTheEffectOfOne;
+    worker_signing_out: "admin.sign_out", to_sign_a_worker_out, [200, 401], HasTheEffectOfOne;
+    worker_extending: "admin.extend_session", to_extend_a_workers_session, [200], HasTheEffectOfOne;
+    starting_an_import: "admin.start_import", to_start_an_import, [200], HasTheEffectOfOne;
+    consenting: "admin.set_communication_settings", to_consent, [200], HasTheEffectOfOne;
+    withdrawing: "admin.set_communication_settings", to_withdraw, [200], HasTheEffectOfOne;
+    creating: "admin.create_account", to_create, [200], HasTheEffectOfOne;
+    resending: "admin.resend_activation", to_resend, [200], HasTheEffectOfOne;
+    closing: "admin.close_account", to_close, [200], HasTheEffectOfOne;
+    importing: "jobs.import_individuals", to_import, [], HasTheEffectOfOne;
+    expiring: "jobs.expire_activations", to_expire, [], HasTheEffectOfOne;
+    mailing: "jobs.send_mail", to_mail, [], HasTheEffectOfOne;
+    publishing: "jobs.publish_journal", to_publish, [], HasTheEffectOfOne;
+}
+
+#[test]
+fn every_operation_that_changes_something_is_struck() {
+    let missing: Vec<_> = OPERATIONS
+        .iter()
+        .filter(|operation| {
+            (operation.mutates || operation.name == "jobs.send_mail") && !COVERED.contains(&operation.name)
+        })
+        .map(|operation| operation.name)
+        .collect();
+    assert_eq!(missing, [""; 0], "write a row for each");
+}
+
+fn request(
+    api: Api,
+    method: Method,
+    path: impl Into<String>,
+    session: Option<&Session>,
+    body: Value,
+) -> Deed {
+    Deed::Request { api, method, path: path.into(), session: session.cloned(), key: None, body }
+}
+
+fn keyed(method: Method, path: impl Into<String>, staff: &Session, body: Value) -> Deed {
+    Deed::Request {
+        api: Api::Admin,
+        method,
+        path: path.into(),
+        session: Some(staff.clone()),
+        key: Some("one-and-the-same"),
+        body,
+    }
+}
+
+async fn to_activate(world: &World) -> Deed {
+    let (_, _, token) = world.invite(&world.staff(INTAKE).await, "T-01").await;
+    request(Api::Portal, Method::POST, "/activation", None, activation(&token, ANA_BORN))
+}
+
+async fn to_miss(world: &World) -> Deed {
+    let (_, _, token) = world.invite(&world.staff(INTAKE).await, "T-01").await;
+    for _ in 0..2 {
+        assert_eq!(world.activate(&token, "1985-04-13").await.refused(422), "birth_date_wrong");
+    }
+    request(Api::Portal, Method::POST, "/activation", None, activation(&token, "1985-04-14"))
+}
+
+async fn to_ask_for_the_link(world: &World) -> Deed {
+    let (_, _, token) = world.invite(&world.staff(INTAKE).await, "T-01").await;
+    request(Api::Portal, Method::POST, "/links/ask", None, json!({ "token": token }))
+}
+
+async fn to_ask_for_an_invitation(world: &World) -> Deed {
+    let staff = world.staff(INTAKE).await;
+    let (individual, account, token) = world.invite(&staff, "T-01").await;
+    world
+        .admin(Method::POST, &format!("/individuals/{individual}/accounts/{account}/close"))
+        .by(&staff)
+        .json(json!({}))
+        .send()
+        .await
+        .ok();
+    request(Api::Portal, Method::POST, "/links/ask", None, json!({ "token": token }))
+}
+
+async fn client(world: &World) -> Session {
+    let (_, _, token) = world.invite(&world.staff(INTAKE).await, "T-01").await;
+    let activated = world.activate(&token, ANA_BORN).await;
+    activated.ok();
+    world.drain().await;
+    activated.session()
+}
+
+async fn to_sign_in(world: &World) -> Deed {
+    client(world).await;
+    request(Api::Portal, Method::POST, "/session", None, json!({ "email": ANA, "password": PASSWORD }))
+}
+
+async fn to_lock(world: &World) -> Deed {
+    client(world).await;
+    wrongly(world, Api::Portal, ANA).await
+}
+
+/// Nine wrong passwords, of which the tenth locks.
+async fn wrongly(world: &World, api: Api, email: &str) -> Deed {
+    let body = json!({ "email": email, "password": "not the right one at all" });
+    for _ in 0..9 {
+        world.api(api, Method::POST, "/session").json(body.clone()).send().await.refused(401);
+        world.advance(Duration::hours(1));
+    }
+    request(api, Method::POST, "/session", None, body)
+}
+
+async fn to_sign_out(world: &World) -> Deed {
+    let client = client(world).await;
+    request(Api::Portal, Method::DELETE, "/session", Some(&client), json!({}))
+}
+
+async fn to_extend(world: &World) -> Deed {
+    let client = client(world).await;
+    world.advance(Duration::minutes(10));
+    request(Api::Portal, Method::POST, "/session/extend", Some(&client), json!({}))
+}
+
+async fn to_sign_a_worker_in(_: &World) -> Deed {
+    let password = "demo-only-walrus-teapot-drizzle";
+    request(Api::Admin, Method::POST, "/session", None, json!({ "email": INTAKE, "password": password }))
+}
+
+async fn to_lock_a_worker(world: &World) -> Deed {
+    wrongly(world, Api::Admin, INTAKE).await
+}
+
+async fn to_sign_a_worker_out(world: &World) -> Deed {
+    request(Api::Admin, Method::DELETE, "/session", Some(&world.staff(INTAKE).await), json!({}))
+}
+
+async fn to_extend_a_workers_session(world: &World) -> Deed {
+    let staff = world.staff(INTAKE).await;
+    world.advance(Duration::minutes(10));
+    request(Api::Admin, Method::POST, "/session/extend", Some(&staff), json!({}))
+}
+
+/// New, changed, unchanged, refused and look-alike individuals; a consent and a birth date that an open account waits for.
+const SECOND_FILE: &str = "\
+external_id,first_name,last_name,birth_date,language,email,email_consent
+T-01,Ana,Delgado,1985-04-13,en,ana.delgado@example.org,yes
+T-05,Noor,Noconsent,1988-08-08,en,noor@example.org,yes
+T-12,Leap,Day,2004-02-29,en,leap@example.org,yes
+N-01,Nils,Nygaard,1966-06-06,en,nils@example.org,yes
+N-02,Nils,Nygaard,1966-06-06,en,nils.two@example.org,no
+N-03,Ona,Oddly,not-a-date,en,ona@example.org,no
+";
+
+async fn pending_accounts(world: &World, staff: &Session) {
+    world.invite(staff, "T-01").await;
+    let noor = world.individual(staff, "T-05").await;
+    world.create(staff, &noor, json!({ "email": "noor@example.org", "confirm_email": true })).await.ok();
+    world.drain().await;
+}
+
+async fn to_start_an_import(world: &World) -> Deed {
+    let staff = world.staff(INTAKE).await;
+    pending_accounts(world, &staff).await;
+    let upload = world.upload(&staff, SECOND_FILE.as_bytes()).await;
+    keyed(Method::POST, "/imports", &staff, json!({ "upload_id": upload, "source": "test", "mode": "apply" }))
+}
+
+async fn to_import(world: &World) -> Deed {
+    let staff = world.staff(INTAKE).await;
+    pending_accounts(world, &staff).await;
+    world.start_import(&staff, SECOND_FILE.as_bytes(), "apply").await;
+    Deed::Waiting
+}
+
+async fn to_consent(world: &World) -> Deed {
+    let staff = world.staff(INTAKE).await;
+    pending_accounts(world, &staff).await;
+    let noor = world.individual(&staff, "T-05").await;
+    let record = world.admin(Method::GET, &format!("/individuals/{noor}")).by(&staff).send().await.ok();
+    let contact = &record["individual"]["contacts"][0]["contact_id"];
+    keyed(
+        Method::PUT,
+        format!("/individuals/{noor}/communication-settings"),
+        &staff,
+        json!({ "email_contact_id": contact }),
+    )
+}
+
+async fn to_withdraw(world: &World) -> Deed {
+    let staff = world.staff(INTAKE).await;
+    let (ana, _, _) = world.invite(&staff, "T-01").await;
+    keyed(
+        Method::PUT,
+        format!("/individuals/{ana}/communication-settings"),
+        &staff,
+        json!({ "email_contact_id": null }),
+    )
+}
+
+async fn to_create(world: &World) -> Deed {
+    let staff = world.staff(INTAKE).await;
+    let individual = world.individual(&staff, "T-01").await;
+    keyed(Method::POST, format!("/individuals/{individual}/accounts"), &staff, json!({}))
+}
+
+async fn to_resend(world: &World) -> Deed {
+    let staff = world.staff(INTAKE).await;
+    let (individual, account, _) = world.invite(&staff, "T-01").await;
+    keyed(Method::POST, format!("/individuals/{individual}/accounts/{account}/resend"), &staff, json!({}))
+}
+
+async fn to_close(world: &World) -> Deed {
+    let staff = world.staff(INTAKE).await;
+    let (individual, account, _) = world.invite(&staff, "T-01").await;
+    keyed(Method::POST, format!("/individuals/{individual}/accounts/{account}/close"), &staff, json!({}))
+}
+
+async fn to_expire(world: &World) -> Deed {
+    let staff = world.staff(INTAKE).await;
+    for external_id in ["T-01", "T-02", "T-03"] {
+        world.invite(&staff, external_id).await;
+    }
+    world.advance(Duration::days(8));
+    Deed::Invoked(json!({}))
+}
+
+async fn to_publish(world: &World) -> Deed {
+    let staff = world.staff(INTAKE).await;
+    for external_id in ["T-01", "T-02", "T-03"] {
+        let individual = world.individual(&staff, external_id).await;
+        world.create(&staff, &individual, json!({})).await.ok();
+    }
+    Deed::Waiting
+}
+
+/// The event as the bus would bring it; the journal brings it a second time afterwards, as buses may.
+async fn to_mail(world: &World) -> Deed {
+    let staff = world.staff(INTAKE).await;
+    let individual = world.individual(&staff, "T-01").await;
+    world.create(&staff, &individual, json!({})).await.ok();
+    let journal = root(world).history(individual.parse().unwrap(), None, 10).await.unwrap().items;
+    let asked = journal
+        .iter()
+        .flat_map(|record| record.envelopes())
+        .find(|envelope| envelope.event.mail().is_some())
+        .unwrap();
+    let message = json!({ "messageId": "one", "body": json!({ "detail": asked }).to_string(), "eventSource": "aws:sqs" });
+    Deed::Delivered(json!({ "Records": [message] }))
+}
+
+/// One attempt; whatever is no answer at all is a panic.
+async fn attempt(world: &World, operation: &str, deed: &Deed, settled: &[u16]) -> Attempt {
+    match deed {
+        Deed::Request { api, method, path, session, key, body } => {
+            let mut call = world.api(*api, method.clone(), path).json(body.clone());
+            if let Some(session) = session {
+                call = call.by(session);
+            }
+            if let Some(key) = key {
+                call = call.header("idempotency-key", *key);
+            }
+            let answer = call.send().await;
+            if settled.contains(&answer.status.as_u16()) {
+                let sets_session = answer.headers.contains_key("set-cookie");
+                return Attempt::Settled(json!({ "body": answer.json(), "cookie": sets_session }));
+            }
+            assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "{}", answer.text());
+            assert_eq!(answer.refused(503), "unavailable");
+            assert!(!answer.headers.contains_key("set-cookie") && answer.headers.contains_key("retry-after"));
+            world.advance(Duration::seconds(5));
+            Attempt::Failed
+        }
+        Deed::Invoked(event) => match world.local.invoke(operation, event.clone()).await {
+            Ok(summary) => Attempt::Settled(summary),
+            Err(_) => Attempt::Failed,
+        },
+        Deed::Delivered(event) => {
+            let answer = world.local.invoke(operation, event.clone()).await;
+            if answer.is_ok_and(|answer| answer["batchItemFailures"] == json!([])) {
+                return Attempt::Settled(Value::Null);
+            }
+            // Six times the function's timeout, after which the queue shows the message again.
+            world.advance(Duration::seconds(180));
+            Attempt::Failed
+        }
+        Deed::Waiting => {
+            world.drain().await;
+            Attempt::Settled(Value::Null)
+        }
+    }
+}
+
+async fn until_settled(world: &World, operation: &str, deed: &Deed, settled: &[u16]) -> Value {
+    for _ in 0..PATIENCE {
+        if let Attempt::Settled(answer) = attempt(world, operation, deed, settled).await {
+            return answer;
+        }
+    }
+    panic!("{operation} does not recover");
+}
+
+/// Strikes at each call in turn, until there are no more calls to strike at.
+async fn prove(world: &World, operation: &'static str, deed: &Deed, settled: &[u16], repeated: Repeated) {
+    let before = world.local.snapshot().unwrap();
+    let answer = until_settled(world, operation, deed, settled).await;
+    world.drain().await;
+    let clean = Everything::read(world).await;
+    clean.check(false);
+
+    let mut struck = 0;
+    for (when, kind) in [(When::Before, Kind::Throttled), (When::After, Kind::Disconnected)] {
+        for nth in 1.. {
+            world.local.restore(&before).unwrap();
+            let faults = world.local.aws().faults();
+            faults.record(true);
+            faults.inject(Fault::new(when, kind).nth(nth).concerning(move |call| call.caller == operation));
+            eprintln!("{operation}, {kind:?} {when:?} call {nth}");
+            let first = attempt(world, operation, deed, settled).await;
+            let calls: Vec<_> = faults.calls().into_iter().filter(|call| call.caller == operation).take(nth).collect();
+            faults.record(false);
+            faults.clear();
+            let Some(call) = calls.get(nth - 1) else {
+                assert!(matches!(first, Attempt::Settled(_)), "{operation} fails by itself");
+                break;
+            };
+            let point = format!(
+                "{operation}, {kind:?} {when:?} call {nth}: {:?} {} {:?}",
+                call.service, call.action, call.resources
+            );
+            struck += 1;
+            let last = match first {
+                Attempt::Settled(answer) => answer,
+                Attempt::Failed => until_settled(world, operation, deed, settled).await,
+            };
+            if let Deed::Request { key: Some(_), .. } = deed {
+                assert_eq!(outline(&last), outline(&answer), "{point}: another answer");
+            }
+            world.drain().await;
+            let now = Everything::read(world).await;
+            now.check(sent_unnoted(&calls, when));
+            if repeated == HasTheEffectOfOne {
+                assert_eq!(now.effect(), clean.effect(), "{point}: another effect");
+            }
+        }
+    }
+    assert!(struck > 0, "{operation} calls nothing");
+}
+
+/// Whether the mail service has a mail of which nobody could note so: the one case in which it may go out again.
+fn sent_unnoted(calls: &[Call], when: When) -> bool {
+    let sent = calls.iter().position(|call| call.service == Service::Ses && call.action == "SendEmail");
+    sent.is_some_and(|sent| sent + 1 < calls.len() || when == When::After)
+}
+
+/// An answer without its values: what it says and what it doesn't.
+fn outline(answer: &Value) -> Value {
+    match answer {
+        Value::Object(members) => {
+            members.iter().map(|(name, value)| (name.clone(), outline(value))).collect()
+        }
+        Value::Array(items) => items.iter().map(outline).collect(),
+        Value::Null | Value::Bool(_) => answer.clone(),
+        Value::String(_) => json!("…"),
+        Value::Number(_) => json!(0),
+    }
+}
+
+/// The store as somebody sees it who may see everything.
+fn root(world: &World) -> Store {
+    Store::new(Client::new(&world.local.aws().sdk_config("root")), names(world))
+}
+
+fn names(world: &World) -> TableNames {
+    let variables: BTreeMap<_, _> =
+        world.local.template().functions.values().flat_map(|function| function.environment.clone()).collect();
+    TableNames::from_lookup(|variable| variables.get(variable).cloned())
+}
+
+/// All items of a table.
+pub async fn items(world: &World, table: Table) -> Vec<Value> {
+    let client = Client::new(&world.local.aws().sdk_config("root"));
+    let mut items = Vec::new();
+    let mut from = None;
+    loop {
+        let page = client
+            .scan()
+            .table_name(names(world).get(table).unwrap())
+            .set_exclusive_start_key(from)
+            .send()
+            .await
+            .unwrap();
+        items.extend(
+            page.items
+                .unwrap_or_default()
+                .into_iter()
+                .map(|item| serde_dynamo::from_item::<_, Value>(item).unwrap()),
+        );
+        from = page.last_evaluated_key;
+        if from.is_none() {
+            return items;
+        }
+    }
+}
+
+/// Everything there is to be right or wrong.
+struct Everything {
+    accounts: Vec<Value>,
+    holdings: BTreeMap<String, Value>,
+    free: u64,
+    credentials: Vec<Value>,
+    individuals: Vec<Value>,
+    journal: Vec<Value>,
+    mail: Vec<Value>,
+    jobs: Vec<Value>,
+    sessions: usize,
+    versioned: Vec<Value>,
+    mailbox: Vec<(String, String)>,
+    left: BTreeMap<String, usize>,
+}
+
+fn text<'v>(item: &'v Value, name: &str) -> &'v str {
+    item[name].as_str().unwrap_or_default()
+}
+
+impl Everything {
+    async fn read(world: &World) -> Self {
+        let (mut accounts, mut holdings) = (Vec::new(), BTreeMap::new());
+        for item in items(world, Table::Accounts).await {
+            match text(&item, "pk").split_once('#') {
+                Some(("individual", individual)) => drop(holdings.insert(individual.to_owned(), item)),
+                Some(_) => {}
+                None => accounts.push(item),
+            }
+        }
+        let mut versioned = Vec::new();
+        for table in [Table::Settings, Table::Individuals, Table::Accounts, Table::Workers, Table::Jobs] {
+            versioned.extend(
+                items(world, table).await.into_iter().filter(|item| item.get("changed_by").is_some()),
+            );
+        }
+        let mails = world.local.mails().unwrap();
+        let tagged = mails.iter().filter_map(|mail| {
+            let (_, id) = mail.tags.iter().find(|(name, _)| name == "mail")?;
+            Some((id.clone(), mail.text.clone()))
+        });
+        let queues = world.local.template().queues.keys().map(String::as_str).chain(["failed-invocations"]);
+        Self {
+            accounts,
+            holdings,
+            free: root(world).ask(ask::licences()).await.unwrap().free().into(),
+            credentials: items(world, Table::Credentials).await,
+            individuals: items(world, Table::Individuals).await,
+            journal: items(world, Table::Journal).await,
+            mail: items(world, Table::Mail).await,
+            jobs: items(world, Table::Jobs).await,
+            sessions: items(world, Table::Sessions).await.len()
+                + items(world, Table::WorkerSessions).await.len(),
+            versioned,
+            mailbox: tagged.collect(),
+            left: queues
+                .map(|queue| (queue.to_owned(), world.local.queued(queue).unwrap().len()))
+                .filter(|(_, left)| *left > 0)
+                .collect(),
+        }
+    }
+
+    fn events(&self) -> impl Iterator<Item = &Value> {
+        self.journal.iter().filter_map(|record| record["events"].as_array()).flatten()
+    }
+
+    /// What must hold at any time.
+    fn check(&self, sent_unnoted: bool) {
+        self.check_accounts();
+        self.check_mail(sent_unnoted);
+        self.check_jobs();
+        assert!(self.left.is_empty(), "left in queues: {:?}", self.left);
+        let journal: BTreeSet<_> = self.journal.iter().map(|record| text(record, "sk")).collect();
+        for item in &self.versioned {
+            assert!(journal.contains(text(item, "changed_by")), "no journal record tells of {item}");
+        }
+    }
+
+    fn check_accounts(&self) {
+        let open: Vec<_> = self.accounts.iter().filter(|account| account["state"] != "closed").collect();
+        let using = open.iter().filter(|account| account["state"] != "disabled").count() as u64;
+        assert_eq!(self.free + using, LICENCES, "licences");
+
+        let held: BTreeSet<_> =
+            self.holdings.values().filter_map(|holding| holding["open"].as_str()).collect();
+        assert_eq!(held, open.iter().map(|account| text(account, "pk")).collect(), "open accounts");
+        for account in &self.accounts {
+            let holding = &self.holdings[text(account, "individual")];
+            let closed = holding["closed"].as_array().into_iter().flatten();
+            let times = closed.filter(|closed| closed["account"] == account["pk"]).count();
+            assert_eq!(times, usize::from(account["state"] == "closed"), "{account} in {holding}");
+            assert!(
+                account["state"] == "closed" || holding["open"] == account["pk"],
+                "{account} in {holding}"
+            );
+        }
+
+        let names: BTreeMap<_, _> =
+            self.credentials.iter().map(|item| (text(item, "holder"), item)).collect();
+        assert_eq!((names.len(), self.credentials.len()), (open.len(), open.len()), "sign-in names");
+        for account in open {
+            let name = names[text(account, "pk")];
+            assert_eq!(text(name, "pk"), text(account, "email").to_lowercase());
+            let active = ["active", "locked"].contains(&text(account, "state"));
+            assert_eq!(name["password_hash"].is_string(), active, "a password exactly when active");
+        }
+    }
+
+    fn check_mail(&self, sent_unnoted: bool) {
+        for event in self.events().filter(|event| event["type"] == "activation_requested") {
+            let mail = text(&event["data"], "mail");
+            let rows = self.mail.iter().filter(|row| row["pk"] == mail);
+            let fates: Vec<_> =
+                rows.map(|row| text(row, "sk")).filter(|sk| !sk.starts_with("claim#")).collect();
+            assert_eq!(fates.len(), 1, "{mail}: {fates:?}");
+            let sent: Vec<_> =
+                self.mailbox.iter().filter(|(id, _)| id == mail).map(|(_, text)| text).collect();
+            let most = 1 + usize::from(sent_unnoted);
+            match fates[0] {
+                "sent" => assert!((1..=most).contains(&sent.len()), "{mail} went out {} times", sent.len()),
+                _ => assert!(sent.is_empty(), "{mail} was dropped and sent"),
+            }
+            assert!(sent.windows(2).all(|pair| pair[0] == pair[1]), "{mail} went out with two links");
+        }
+    }
+
+    fn check_jobs(&self) {
+        let by_id = self.individuals.iter().filter(|item| text(item, "pk").starts_with("external#"));
+        let owners: Vec<_> = by_id.map(|item| text(item, "individual")).collect();
+        let profiles: BTreeSet<_> = self
+            .individuals
+            .iter()
+            .filter(|item| item["sk"] == "profile")
+            .map(|item| text(item, "pk"))
+            .collect();
+        assert_eq!(owners.len(), profiles.len(), "an individual for each external id");
+        for job in self.jobs.iter().filter(|item| item["sk"] == "job") {
+            assert_eq!(job["state"], "done", "{job}");
+            let counts: u64 = ["created", "updated", "unchanged", "refused"]
+                .iter()
+                .map(|name| job["counts"][name].as_u64().unwrap())
+                .sum();
+            let rows = self.report_rows(text(job, "pk"));
+            let expected: Vec<_> = (2..2 + counts).collect();
+            assert_eq!(rows, expected, "a report line for each row of {job}");
+        }
+    }
+
+    fn report_rows(&self, job: &str) -> Vec<u64> {
+        self.reports(job).iter().map(|row| row["row"].as_u64().unwrap()).collect()
+    }
+
+    fn reports(&self, job: &str) -> Vec<Value> {
+        let mut pages: Vec<_> =
+            self.jobs.iter().filter(|item| item["pk"] == job && item["sk"] != "job").collect();
+        pages.sort_by_key(|page| text(page, "sk"));
+        let rows = pages.iter().map(|page| match &page["rows"] {
+            Value::String(rows) => serde_json::from_str(rows).unwrap(),
+            rows => rows.clone(),
+        });
+        rows.flat_map(|rows: Value| rows.as_array().cloned().unwrap_or_default()).collect()
+    }
+
+    /// What was done, without ids and times: the same however often it was interrupted.
+    fn effect(&self) -> BTreeMap<String, usize> {
+        let mut effect = BTreeMap::new();
+        let mut count = |what: String| *effect.entry(what).or_default() += 1;
+        for event in self.events() {
+            count(format!("event {}", event["type"]));
+        }
+        for account in &self.accounts {
+            count(format!(
+                "account {} {} {} {}",
+                account["email"], account["state"], account["generation"], account["misses"]
+            ));
+        }
+        for row in self.mail.iter().filter(|row| !text(row, "sk").starts_with("claim#")) {
+            count(format!("mail {} {}", row["sk"], row["reason"]));
+        }
+        for job in self.jobs.iter().filter(|item| item["sk"] == "job") {
+            count(format!("job {} {}", job["state"], job["counts"]));
+            for row in self.reports(text(job, "pk")) {
+                count(format!(
+                    "job row {} {} {} {}",
+                    row["row"], row["outcome"], row["warnings"], row["errors"]
+                ));
+            }
+        }
+        effect.insert("sessions".to_owned(), self.sessions);
+        effect
+    }
+}
+
+/// The keys of sessions are made here, so that every point needs functions that haven't seen others.
+#[tokio::test]
+async fn setting_up() {
+    let mut struck = 0;
+    for when in [When::Before, When::After] {
+        for nth in 1.. {
+            let world = World::bare().await;
+            let faults = world.local.aws().faults();
+            faults.record(true);
+            faults.inject(Fault::new(when, Kind::ServerError).nth(nth));
+            let deed = Deed::Invoked(crate::support::agency_file());
+            let first = attempt(&world, "jobs.set_up_agency", &deed, &[]).await;
+            let calls = faults.calls().len();
+            faults.clear();
+            faults.record(false);
+            if matches!(first, Attempt::Failed) {
+                let summary = until_settled(&world, "jobs.set_up_agency", &deed, &[]).await;
+                assert!(summary["set_up"] == true || summary["already"] == true, "{summary}");
+            }
+            world.drain().await;
+            world.staff(SYSTEM).await;
+            let everything = Everything::read(&world).await;
+            everything.check(false);
+            let set_up = everything.events().filter(|event| event["type"] == "agency_set_up").count();
+            assert_eq!(set_up, 1, "{when:?} call {nth}");
+            if calls < nth {
+                break;
+            }
+            struck += 1;
+        }
+    }
+    assert!(struck > 4);
+}

@@ -41,12 +41,18 @@ impl HttpOperation for CloseAccount {
     type Response = AccountView;
     type Refused = Error;
 
-    async fn handle(context: &Context<'_>, staff: Staff, request: Request) -> Result<Reply<AccountView>, Failure<Error>> {
+    async fn handle(
+        context: &Context<'_>,
+        staff: Staff,
+        request: Request,
+    ) -> Result<Reply<AccountView>, Failure<Error>> {
         let (individual, account) = staff.account(context, request.individual_id, request.account_id).await?;
 
-        let changed = account.close(context.now).map_err(|refused| Error::AccountState { state: refused.state })?;
+        let changed =
+            account.close(context.now).map_err(|refused| Error::AccountState { state: refused.state })?;
         let answer = AccountView::from(&changed.account);
-        let transaction = context.account_change(staff.actor(), &changed, account.version, individual.test, None);
+        let transaction =
+            context.account_change(staff.actor(), &changed, account.version, individual.test, None);
         context.commit(transaction, &answer).await?;
         Ok(Reply::from(answer))
     }

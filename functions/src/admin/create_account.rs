@@ -76,7 +76,11 @@ impl HttpOperation for CreateAccount {
     type Response = Invitation;
     type Refused = Error;
 
-    async fn handle(context: &Context<'_>, staff: Staff, request: Request) -> Result<Reply<Invitation>, Failure<Error>> {
+    async fn handle(
+        context: &Context<'_>,
+        staff: Staff,
+        request: Request,
+    ) -> Result<Reply<Invitation>, Failure<Error>> {
         let store = &context.services.store;
         let asked = (ask::individual(request.individual_id), ask::holding(request.individual_id));
         let (individual, holding) = store.ask(asked).await?;
@@ -84,14 +88,20 @@ impl HttpOperation for CreateAccount {
         let address = request.email.map(|typed| typed.parse::<EmailAddress>()).transpose();
         let address = address.map_err(|error| Failure::invalid("email", error.to_string()))?;
         let age_override = request.age_override_reason.as_deref();
-        let age_override = age_override.map(|reason| AgeOverride::new(&staff.worker, &staff.class, reason)).transpose();
+        let age_override =
+            age_override.map(|reason| AgeOverride::new(&staff.worker, &staff.class, reason)).transpose();
 
         let open = match holding.unwrap_or_default().open {
             Some(open) => store.ask(ask::account(open)).await?,
             None => None,
         };
         let opening = Opening {
-            context: Guards { individual: &individual, settings: &staff.settings, now: context.now, mail: context.mail() },
+            context: Guards {
+                individual: &individual,
+                settings: &staff.settings,
+                now: context.now,
+                mail: context.mail(),
+            },
             open_account: open.is_some(),
             address,
             address_confirmed: request.confirm_email,
@@ -110,7 +120,9 @@ async fn open_account(
 ) -> Result<Reply<Invitation>, Failure<Error>> {
     let refuse = |refused: Refused| refusal(&refused, staff);
     let (changed, version) = match open {
-        Some(account) if account.state.name() == StateName::Disabled && staff.may(Permission::EnableAccount) => {
+        Some(account)
+            if account.state.name() == StateName::Disabled && staff.may(Permission::EnableAccount) =>
+        {
             (account.enable(opening).map_err(refuse)?, account.version)
         }
         _ => (Account::create(AccountId::new(context.uuid()), opening).map_err(refuse)?, Version::NONE),

@@ -75,7 +75,11 @@ impl HttpOperation for GetAccountHistory {
     type Response = Response;
     type Refused = Error;
 
-    async fn handle(context: &Context<'_>, staff: Staff, request: Request) -> Result<Reply<Response>, Failure<Error>> {
+    async fn handle(
+        context: &Context<'_>,
+        staff: Staff,
+        request: Request,
+    ) -> Result<Reply<Response>, Failure<Error>> {
         let store = &context.services.store;
         let seal = context.services.seal().await?;
         let bound = format!("{} {} {}", staff.name(), context.operation.name, request.individual_id);

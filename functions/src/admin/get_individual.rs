@@ -1,8 +1,8 @@
 //! An individual's record, as a worker who sees them may read it: profile, contacts, consent, accounts.
 
 use chrono::{DateTime, Utc};
-use domain::individual::{ContactKind, Origin};
 use domain::id::{ContactId, IndividualId, SiteId, WorkerId};
+use domain::individual::{ContactKind, Origin};
 use domain::{Individual, Language};
 use serde::{Deserialize, Serialize};
 use store::ask;
@@ -124,18 +124,31 @@ impl HttpOperation for GetIndividual {
     type Response = Response;
     type Refused = NoRefusal;
 
-    async fn handle(context: &Context<'_>, staff: Staff, request: Request) -> Result<Reply<Response>, Failure<NoRefusal>> {
+    async fn handle(
+        context: &Context<'_>,
+        staff: Staff,
+        request: Request,
+    ) -> Result<Reply<Response>, Failure<NoRefusal>> {
         let store = &context.services.store;
         let (individual, holding) =
             store.ask((ask::individual(request.individual_id), ask::holding(request.individual_id))).await?;
         let individual = staff.visible(individual)?;
         let holding = holding.unwrap_or_default();
         let ids = holding.closed.iter().rev().map(|closed| closed.account).chain(holding.open);
-        let mut accounts: Vec<AccountView> =
-            store.ask(ids.map(ask::account).collect::<Vec<_>>()).await?.into_iter().flatten().map(|a| AccountView::from(&a.value)).collect();
+        let mut accounts: Vec<AccountView> = store
+            .ask(ids.map(ask::account).collect::<Vec<_>>())
+            .await?
+            .into_iter()
+            .flatten()
+            .map(|a| AccountView::from(&a.value))
+            .collect();
         let account = holding.open.and_then(|_| accounts.pop());
         staff.log(context, Access::Viewed, Some(individual.id)).await?;
-        Ok(Reply::from(Response { individual: IndividualView::from(&individual.value), account, closed_accounts: accounts }))
+        Ok(Reply::from(Response {
+            individual: IndividualView::from(&individual.value),
+            account,
+            closed_accounts: accounts,
+        }))
     }
 }
 

@@ -66,7 +66,11 @@ impl HttpOperation for GetJob {
     type Response = Response;
     type Refused = NoRefusal;
 
-    async fn handle(context: &Context<'_>, staff: Staff, request: Request) -> Result<Reply<Response>, Failure<NoRefusal>> {
+    async fn handle(
+        context: &Context<'_>,
+        staff: Staff,
+        request: Request,
+    ) -> Result<Reply<Response>, Failure<NoRefusal>> {
         let page = request.page.map(|page| page.parse::<u32>()).transpose();
         let page = page.map_err(|_| Failure::invalid("page", "Write a number from 1 on"))?;
         let asked = (ask::job(request.job_id), page.map(|page| ask::report(request.job_id, page)));

@@ -1,8 +1,8 @@
 //! Who the worker is and what they may do: the admin site's menus are made from it.
 
+use domain::Language;
 use domain::id::{SiteId, WorkerId};
 use domain::worker::{Permission, UserGroup, permissions};
-use domain::Language;
 use serde::{Deserialize, Serialize};
 
 use crate::context::Context;
@@ -50,7 +50,11 @@ impl HttpOperation for GetMe {
     type Response = Response;
     type Refused = NoRefusal;
 
-    async fn handle(context: &Context<'_>, staff: Staff, _: Request) -> Result<Reply<Response>, Failure<NoRefusal>> {
+    async fn handle(
+        context: &Context<'_>,
+        staff: Staff,
+        _: Request,
+    ) -> Result<Reply<Response>, Failure<NoRefusal>> {
         Ok(Reply::from(Response {
             worker_id: staff.worker.id,
             name: staff.worker.name.called().to_owned(),

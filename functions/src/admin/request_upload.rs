@@ -61,13 +61,20 @@ impl HttpOperation for RequestUpload {
     type Response = Response;
     type Refused = Error;
 
-    async fn handle(context: &Context<'_>, staff: Staff, request: Request) -> Result<Reply<Response>, Failure<Error>> {
+    async fn handle(
+        context: &Context<'_>,
+        staff: Staff,
+        request: Request,
+    ) -> Result<Reply<Response>, Failure<Error>> {
         if request.bytes > uploads::MAXIMUM_BYTES {
             return Err(Error::UploadTooLarge { maximum: uploads::MAXIMUM_BYTES }.into());
         }
         let digest = data_encoding::BASE64.decode(request.sha256.as_bytes()).unwrap_or_default();
         if digest.len() != 32 || request.bytes == 0 {
-            return Err(Failure::invalid("sha256", "Send the length of a file that isn't empty, and the base64 of its SHA-256"));
+            return Err(Failure::invalid(
+                "sha256",
+                "Send the length of a file that isn't empty, and the base64 of its SHA-256",
+            ));
         }
         let upload_id = UploadId::new(context.uuid());
         let signed = context

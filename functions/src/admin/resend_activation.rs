@@ -46,13 +46,23 @@ impl HttpOperation for ResendActivation {
     type Response = Invitation;
     type Refused = Error;
 
-    async fn handle(context: &Context<'_>, staff: Staff, request: Request) -> Result<Reply<Invitation>, Failure<Error>> {
+    async fn handle(
+        context: &Context<'_>,
+        staff: Staff,
+        request: Request,
+    ) -> Result<Reply<Invitation>, Failure<Error>> {
         let (individual, account) = staff.account(context, request.individual_id, request.account_id).await?;
 
-        let guards = Guards { individual: &individual, settings: &staff.settings, now: context.now, mail: context.mail() };
+        let guards = Guards {
+            individual: &individual,
+            settings: &staff.settings,
+            now: context.now,
+            mail: context.mail(),
+        };
         let changed = account.resend(guards).map_err(|refused| refusal(&refused))?;
         let answer = Invitation::from(&changed);
-        let transaction = context.account_change(staff.actor(), &changed, account.version, individual.test, None);
+        let transaction =
+            context.account_change(staff.actor(), &changed, account.version, individual.test, None);
         context.commit(transaction, &answer).await?;
         Ok(Reply::from(answer))
     }

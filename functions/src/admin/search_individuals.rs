@@ -90,9 +90,17 @@ impl HttpOperation for SearchIndividuals {
     type Response = Response;
     type Refused = Error;
 
-    async fn handle(context: &Context<'_>, staff: Staff, request: Request) -> Result<Reply<Response>, Failure<Error>> {
+    async fn handle(
+        context: &Context<'_>,
+        staff: Staff,
+        request: Request,
+    ) -> Result<Reply<Response>, Failure<Error>> {
         let seal = context.services.seal().await?;
-        let filter = serde_json::json!([request.name, request.email, request.external_id.as_ref().map(|id| [&id.source, &id.id])]);
+        let filter = serde_json::json!([
+            request.name,
+            request.email,
+            request.external_id.as_ref().map(|id| [&id.source, &id.id])
+        ]);
         let bound = format!("{} {} {filter}", staff.name(), context.operation.name);
         let after: Option<Position> = match &request.cursor {
             Some(cursor) => Some(seal.open(cursor, &bound).map_err(|_| Error::CursorNotValid)?),
@@ -102,14 +110,19 @@ impl HttpOperation for SearchIndividuals {
         staff.log(context, Access::Searched, None).await?;
         let next_cursor = page.next.map(|next| seal.close(&next, &bound)).transpose();
         Ok(Reply::from(Response {
-            individuals: page.items.iter().filter(|individual| visible(&staff.worker, individual)).map(|found| Found {
-                individual_id: found.id,
-                name: found.name.full(),
-                birth_date: found.birth_date.map(|date| date.to_string()),
-                site_id: found.site,
-                email: found.prefilled_address().map(|address| address.as_typed().to_owned()),
-                test: found.test,
-            }).collect(),
+            individuals: page
+                .items
+                .iter()
+                .filter(|individual| visible(&staff.worker, individual))
+                .map(|found| Found {
+                    individual_id: found.id,
+                    name: found.name.full(),
+                    birth_date: found.birth_date.map(|date| date.to_string()),
+                    site_id: found.site,
+                    email: found.prefilled_address().map(|address| address.as_typed().to_owned()),
+                    test: found.test,
+                })
+                .collect(),
             next_cursor: next_cursor.map_err(|_| Error::CursorNotValid)?,
         }))
     }
@@ -129,7 +142,9 @@ async fn search(
             Ok(store.search_name(name, after, PAGE).await?)
         }
         (None, Some(email), None) => {
-            let address: EmailAddress = email.parse().map_err(|error: domain::email::EmailError| Failure::invalid("email", error.to_string()))?;
+            let address: EmailAddress = email
+                .parse()
+                .map_err(|error: domain::email::EmailError| Failure::invalid("email", error.to_string()))?;
             Ok(store.search_email(&address, after, PAGE).await?)
         }
         (None, None, Some(ExternalId { source, id })) => {

@@ -57,26 +57,37 @@ impl HttpOperation for SetCommunicationSettings {
     type Response = Response;
     type Refused = Error;
 
-    async fn handle(context: &Context<'_>, staff: Staff, request: Request) -> Result<Reply<Response>, Failure<Error>> {
+    async fn handle(
+        context: &Context<'_>,
+        staff: Staff,
+        request: Request,
+    ) -> Result<Reply<Response>, Failure<Error>> {
         let store = &context.services.store;
         let (before, holding) =
             store.ask((ask::individual(request.individual_id), ask::holding(request.individual_id))).await?;
         let before = staff.visible(before)?;
         let mut individual = before.value.clone();
         let origin = Origin::Worker(staff.worker.id);
-        let change = individual.set_communication_settings(request.email_contact_id, origin, context.now).map_err(|error| match error {
-            ContactError::Unknown(_) => Error::ContactUnknown,
-            ContactError::NotAnEmailInUse(_) | ContactError::Retired(_) => Error::ContactNotInUse,
-        })?;
+        let change = individual
+            .set_communication_settings(request.email_contact_id, origin, context.now)
+            .map_err(|error| match error {
+                ContactError::Unknown(_) => Error::ContactUnknown,
+                ContactError::NotAnEmailInUse(_) | ContactError::Retired(_) => Error::ContactNotInUse,
+            })?;
         let communication = CommunicationView::from(&individual);
         if change == ConsentChange::Unchanged {
+            // Perhaps by this very call, whose answer was lost.
+            if let Some(first) = context.first_answer::<Response>().await? {
+                return first.map(Reply::from).map_err(Failure::Entry);
+            }
             return Ok(Reply::from(Response { communication, invitation: None }));
         }
         let account = match holding.unwrap_or_default().open {
             Some(open) if change == ConsentChange::Given => store.ask(ask::account(open)).await?,
             _ => None,
         };
-        let (transaction, invitation) = consent_change(context, &staff, &before, &individual, change, account);
+        let (transaction, invitation) =
+            consent_change(context, &staff, &before, &individual, change, account);
         let response = Response { communication, invitation };
         context.commit(transaction, &response).await?;
         Ok(Reply::from(response))

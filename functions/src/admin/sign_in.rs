@@ -5,9 +5,9 @@ use domain::EmailAddress;
 use domain::id::WorkerId;
 use domain::journal::{Actor, FieldName, JournalEvent, JournalRecord, Subject};
 use domain::session::Holder;
+use domain::settings::Settings;
 use domain::throttle::SIGN_IN;
 use domain::worker::Worker;
-use domain::settings::Settings;
 use serde::{Deserialize, Serialize};
 use store::{CommitError, Conflict, Counted, Credentials, Fault, Transaction, Versioned, ask};
 
@@ -62,18 +62,31 @@ impl HttpOperation for SignIn {
     type Response = Response;
     type Refused = Error;
 
-    async fn handle(context: &Context<'_>, _: Anyone, request: Request) -> Result<Reply<Response>, Failure<Error>> {
+    async fn handle(
+        context: &Context<'_>,
+        _: Anyone,
+        request: Request,
+    ) -> Result<Reply<Response>, Failure<Error>> {
         let address = request.email.address();
-        context.throttle("worker_sign_in", SIGN_IN, Who { address: Some(address.normalized()), ..Who::default() }).await?;
+        context
+            .throttle(
+                "worker_sign_in",
+                SIGN_IN,
+                Who { address: Some(address.normalized()), ..Who::default() },
+            )
+            .await?;
         let asked = (ask::worker_credentials(&address), context.ask_settings());
         let (credentials, settings) = context.services.store.ask(asked).await?;
         let settings = context.settings(settings)?;
 
         let worker = count_attempt(context, credentials.as_ref(), &address).await?;
-        let kept = credentials.and_then(|credentials| credentials.password_hash).map(PasswordHash::from_stored);
+        let kept =
+            credentials.and_then(|credentials| credentials.password_hash).map(PasswordHash::from_stored);
         let right = request.password.verify(kept.as_ref());
         match worker {
-            Some(worker) if right && worker.may_sign_in() => open(context, worker, &settings, &request.password, kept.as_ref()).await,
+            Some(worker) if right && worker.may_sign_in() => {
+                open(context, worker, &settings, &request.password, kept.as_ref()).await
+            }
             worker => Err(fail(context, worker, &settings).await?),
         }
     }
@@ -104,7 +117,9 @@ async fn open(
     kept: Option<&PasswordHash>,
 ) -> Result<Reply<Response>, Failure<Error>> {
     let rehashed = match kept {
-        Some(kept) if kept.is_outdated() => Some(password.hash(context.random()).map_err(|bad| defect("hashing", bad))?),
+        Some(kept) if kept.is_outdated() => {
+            Some(password.hash(context.random()).map_err(|bad| defect("hashing", bad))?)
+        }
         _ => None,
     };
     for _ in 0..TRIES {
@@ -118,11 +133,13 @@ async fn open(
         if let Some(hash) = &rehashed {
             transaction.set_password(&worker.email, worker.id, hash.as_str());
         }
-        let response = Response { worker_id: worker.id, session: SessionTimes::of(&opened.session, settings, context) };
+        let response =
+            Response { worker_id: worker.id, session: SessionTimes::of(&opened.session, settings, context) };
         match context.services.store.commit(transaction).await {
             Ok(()) => return Ok(Reply::from(response).with_session(ADMIN_COOKIE, &opened.token)),
             Err(CommitError::Conflict(Conflict::Stale(_))) => {
-                worker = context.services.store.ask(ask::worker(worker.id)).await?.ok_or(Error::SignInFailed)?;
+                worker =
+                    context.services.store.ask(ask::worker(worker.id)).await?.ok_or(Error::SignInFailed)?;
             }
             Err(error) => return Err(error.into()),
         }
@@ -131,7 +148,11 @@ async fn open(
 }
 
 /// Records the refusal, and locks the worker if that was the last password allowed. Says the same either way.
-async fn fail(context: &Context<'_>, worker: Option<Versioned<Worker>>, settings: &Settings) -> Result<Failure<Error>, Failure<Error>> {
+async fn fail(
+    context: &Context<'_>,
+    worker: Option<Versioned<Worker>>,
+    settings: &Settings,
+) -> Result<Failure<Error>, Failure<Error>> {
     let store = &context.services.store;
     let Some(mut worker) = worker else {
         store.log_access(&context.access(Access::Refused, Actor::Anonymous)).await?;

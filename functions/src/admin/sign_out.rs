@@ -29,7 +29,11 @@ impl HttpOperation for SignOut {
     type Response = Response;
     type Refused = NoRefusal;
 
-    async fn handle(context: &Context<'_>, staff: Staff, _: Request) -> Result<Reply<Response>, Failure<NoRefusal>> {
+    async fn handle(
+        context: &Context<'_>,
+        staff: Staff,
+        _: Request,
+    ) -> Result<Reply<Response>, Failure<NoRefusal>> {
         let mut transaction = Transaction::logged(&context.access(Access::SignedOut, staff.actor()));
         transaction.close_session(&staff.session);
         context.services.store.commit(transaction).await?;

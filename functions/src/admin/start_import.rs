@@ -50,18 +50,36 @@ impl HttpOperation for StartImport {
     type Response = Response;
     type Refused = Error;
 
-    async fn handle(context: &Context<'_>, staff: Staff, request: Request) -> Result<Reply<Response>, Failure<Error>> {
+    async fn handle(
+        context: &Context<'_>,
+        staff: Staff,
+        request: Request,
+    ) -> Result<Reply<Response>, Failure<Error>> {
         let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_".contains(&byte);
         if !(1..=40).contains(&request.source.len()) || !request.source.bytes().all(plain) {
-            return Err(Failure::invalid("source", "Name the system with 1 to 40 lower-case letters, digits, - or _"));
+            return Err(Failure::invalid(
+                "source",
+                "Name the system with 1 to 40 lower-case letters, digits, - or _",
+            ));
         }
         let key = uploads::key(staff.worker.id, request.upload_id);
         context.upload_length(&key).await?.ok_or(Error::UploadNotFound)?;
 
         let id = JobId::new(context.uuid());
-        let job = Job::new(id, JobKind::ImportIndividuals, request.mode, request.upload_id, request.source, staff.worker.id, context.now);
+        let job = Job::new(
+            id,
+            JobKind::ImportIndividuals,
+            request.mode,
+            request.upload_id,
+            request.source,
+            staff.worker.id,
+            context.now,
+        );
         let record = JournalRecord {
-            events: vec![JournalEvent::ImportStarted { job: id }, JournalEvent::ImportContinues { job: id, page: 0 }],
+            events: vec![
+                JournalEvent::ImportStarted { job: id },
+                JournalEvent::ImportContinues { job: id, page: 0 },
+            ],
             ..context.record(staff.actor(), Subject::Job(id))
         };
         let mut transaction = Transaction::new(&record);

@@ -184,7 +184,10 @@ impl Staff {
     ///
     /// # Errors
     /// `not_found`.
-    pub fn visible<R>(&self, individual: Option<Versioned<Individual>>) -> Result<Versioned<Individual>, Failure<R>> {
+    pub fn visible<R>(
+        &self,
+        individual: Option<Versioned<Individual>>,
+    ) -> Result<Versioned<Individual>, Failure<R>> {
         individual
             .filter(|individual| worker::visible(&self.worker.value, &individual.value))
             .ok_or_else(Failure::not_found)
@@ -203,7 +206,8 @@ impl Staff {
         let (individual, account) =
             context.services.store.ask((ask::individual(individual), ask::account(account))).await?;
         let individual = self.visible(individual)?;
-        let account = account.filter(|account| account.individual == individual.id).ok_or_else(Failure::not_found)?;
+        let account =
+            account.filter(|account| account.individual == individual.id).ok_or_else(Failure::not_found)?;
         Ok((individual, account))
     }
 
@@ -211,7 +215,12 @@ impl Staff {
     ///
     /// # Errors
     /// The store's fault.
-    pub async fn log(&self, context: &Context<'_>, access: Access, individual: Option<IndividualId>) -> Result<(), Fault> {
+    pub async fn log(
+        &self,
+        context: &Context<'_>,
+        access: Access,
+        individual: Option<IndividualId>,
+    ) -> Result<(), Fault> {
         let subject = individual.map(Subject::Individual);
         let entry = AccessEntry { subject, ..context.access(access, self.actor()) };
         context.services.store.log_access(&entry).await
@@ -241,7 +250,11 @@ struct Presented<'t> {
 }
 
 impl<'t> Presented<'t> {
-    fn read<R>(context: &Context<'_>, headers: &'t HeaderMap, audience: Audience) -> Result<Self, Failure<R>> {
+    fn read<R>(
+        context: &Context<'_>,
+        headers: &'t HeaderMap,
+        audience: Audience,
+    ) -> Result<Self, Failure<R>> {
         let name = match audience {
             Audience::Portal => PORTAL_COOKIE,
             Audience::Admin => ADMIN_COOKIE,
@@ -281,7 +294,12 @@ impl<'t> Presented<'t> {
     }
 }
 
-fn verified<R>(keys: &VerifyingKeys, token: &str, audience: Audience, now: DateTime<Utc>) -> Result<Claims, Failure<R>> {
+fn verified<R>(
+    keys: &VerifyingKeys,
+    token: &str,
+    audience: Audience,
+    now: DateTime<Utc>,
+) -> Result<Claims, Failure<R>> {
     keys.verify(token, audience, now).map_err(|_| not_signed_in())
 }
 

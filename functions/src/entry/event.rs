@@ -9,8 +9,8 @@ use serde_json::Value;
 use store::Fault;
 use tracing::info;
 
-use super::http::log_fault;
 use super::BoxFuture;
+use super::http::log_fault;
 use crate::context::{Context, defect};
 
 /// An operation that handles one event and answers with a summary of what it did.
@@ -21,7 +21,10 @@ pub trait EventOperation: 'static {
     type Summary: Serialize + Send;
 
     /// Does the work. Whatever started it starts it again after a fault.
-    fn handle(context: &Context<'_>, event: Self::Event) -> impl Future<Output = Result<Self::Summary, Fault>> + Send;
+    fn handle(
+        context: &Context<'_>,
+        event: Self::Event,
+    ) -> impl Future<Output = Result<Self::Summary, Fault>> + Send;
 }
 
 /// An operation that handles messages of a queue, each by itself.
@@ -30,11 +33,17 @@ pub trait MessageOperation: 'static {
     type Message: DeserializeOwned + Send;
 
     /// Does the work of one message. After a fault only this message comes again.
-    fn handle(context: &Context<'_>, message: Self::Message) -> impl Future<Output = Result<(), Fault>> + Send;
+    fn handle(
+        context: &Context<'_>,
+        message: Self::Message,
+    ) -> impl Future<Output = Result<(), Fault>> + Send;
 }
 
 /// The entry of an [`EventOperation`], as the table holds it.
-pub fn handle<'a, O: EventOperation>(context: &'a Context<'a>, event: Value) -> BoxFuture<'a, Result<Value, Fault>> {
+pub fn handle<'a, O: EventOperation>(
+    context: &'a Context<'a>,
+    event: Value,
+) -> BoxFuture<'a, Result<Value, Fault>> {
     Box::pin(async move {
         let outcome = match serde_json::from_value(event) {
             Ok(event) => O::handle(context, event).await,
@@ -48,9 +57,13 @@ pub fn handle<'a, O: EventOperation>(context: &'a Context<'a>, event: Value) -> 
 }
 
 /// The entry of a [`MessageOperation`]: every message by itself, the failed ones told back so that only they return.
-pub fn each_message<'a, O: MessageOperation>(context: &'a Context<'a>, event: Value) -> BoxFuture<'a, Result<Value, Fault>> {
+pub fn each_message<'a, O: MessageOperation>(
+    context: &'a Context<'a>,
+    event: Value,
+) -> BoxFuture<'a, Result<Value, Fault>> {
     Box::pin(async move {
-        let event: SqsEvent = serde_json::from_value(event).map_err(|error| defect("an event of another shape", error))?;
+        let event: SqsEvent =
+            serde_json::from_value(event).map_err(|error| defect("an event of another shape", error))?;
         let mut failed = SqsBatchResponse::default();
         for message in event.records {
             if let Err(fault) = one_message::<O>(context, &message).await {

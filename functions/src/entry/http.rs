@@ -85,7 +85,10 @@ impl<T> Reply<T> {
 }
 
 /// The entry of one operation, as the table holds it.
-pub fn serve<'a, O: HttpOperation>(context: &'a Context<'a>, request: Request) -> BoxFuture<'a, Response<Body>> {
+pub fn serve<'a, O: HttpOperation>(
+    context: &'a Context<'a>,
+    request: Request,
+) -> BoxFuture<'a, Response<Body>> {
     Box::pin(async move {
         let answer = match attempt::<O>(context, &request).await {
             Ok(reply) => success(reply),
@@ -137,7 +140,8 @@ fn check_entry(context: &Context<'_>, request: &Request) -> Result<(), EntryRefu
         return Ok(());
     }
     let origin = text(headers, &ORIGIN).ok_or(EntryRefusal::OriginRefused)?;
-    let own = text(headers, &HOST).and_then(|host| origin.strip_prefix("https://").map(|origin| origin == host));
+    let own =
+        text(headers, &HOST).and_then(|host| origin.strip_prefix("https://").map(|origin| origin == host));
     if own != Some(true) && !context.services.is_our_origin(origin) {
         return Err(EntryRefusal::OriginRefused);
     }
@@ -205,7 +209,10 @@ fn idempotency_key<O: HttpOperation>(
         return Ok(None);
     }
     let given = given
-        .filter(|key| (8..=64).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b)))
+        .filter(|key| {
+            (8..=64).contains(&key.len())
+                && key.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b))
+        })
         .ok_or(EntryRefusal::IdempotencyKeyMissing)?;
     let payload = serde_json::to_vec(input).map_err(|_| EntryRefusal::Internal)?;
     Ok(Some(Call {
@@ -223,7 +230,9 @@ fn text<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h str> {
 }
 
 fn success<T: Serialize>(reply: Reply<T>) -> Response<Body> {
-    let Ok(body) = serde_json::to_string(&reply.body) else { return respond(500, "application/json", "{}".to_owned()) };
+    let Ok(body) = serde_json::to_string(&reply.body) else {
+        return respond(500, "application/json", "{}".to_owned());
+    };
     let mut response = respond(200, "application/json", body);
     if let Some(cookie) = reply.cookie.and_then(|cookie| HeaderValue::from_str(&cookie).ok()) {
         response.headers_mut().insert(SET_COOKIE, cookie);
@@ -247,7 +256,12 @@ fn refusal<R: Refusal>(context: &Context<'_>, failure: &Failure<R>) -> Response<
             }
         }
     };
-    info!(request_id = context.request_id, operation = context.operation.name, code = problem.code(), "refused");
+    info!(
+        request_id = context.request_id,
+        operation = context.operation.name,
+        code = problem.code(),
+        "refused"
+    );
     let mut response = respond(problem.status.as_u16(), "application/problem+json", problem.body.to_string());
     if let Some(seconds) = problem.retry_after {
         response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
@@ -274,7 +288,8 @@ pub(super) fn log_fault(context: &Context<'_>, fault: &Fault) {
 
 fn respond(status: u16, content_type: &'static str, body: String) -> Response<Body> {
     let mut response = Response::new(Body::Text(body));
-    *response.status_mut() = http::StatusCode::from_u16(status).unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR);
+    *response.status_mut() =
+        http::StatusCode::from_u16(status).unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR);
     let headers = response.headers_mut();
     for (name, value) in [
         (CONTENT_TYPE, content_type),

@@ -16,7 +16,10 @@ use crate::context::Context;
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// Answers an API Gateway request.
-pub type HttpHandler = for<'a> fn(&'a Context<'a>, lambda_http::Request) -> BoxFuture<'a, lambda_http::Response<lambda_http::Body>>;
+pub type HttpHandler = for<'a> fn(
+    &'a Context<'a>,
+    lambda_http::Request,
+) -> BoxFuture<'a, lambda_http::Response<lambda_http::Body>>;
 
 /// Handles an event that isn't a request; its answer is what Lambda reports back.
 pub type EventHandler = for<'a> fn(&'a Context<'a>, Value) -> BoxFuture<'a, Result<Value, Fault>>;

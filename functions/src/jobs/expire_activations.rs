@@ -42,13 +42,18 @@ impl EventOperation for ExpireActivations {
         for shard in 0..DUE_SHARDS {
             let mut after = None;
             loop {
-                let page = context.services.store.due_accounts(shard, context.now, after.as_ref(), PAGE).await?;
+                let page =
+                    context.services.store.due_accounts(shard, context.now, after.as_ref(), PAGE).await?;
                 for due in page.items {
                     if context.services.clock.now() - context.now > LONGEST {
                         summary.more = true;
                         return Ok(summary);
                     }
-                    if expire(context, due.key()).await? { summary.expired += 1 } else { summary.skipped += 1 }
+                    if expire(context, due.key()).await? {
+                        summary.expired += 1
+                    } else {
+                        summary.skipped += 1
+                    }
                 }
                 after = page.next;
                 if after.is_none() {

@@ -8,6 +8,7 @@ use aws_lc_rs::digest;
 use chrono::NaiveDate;
 use csv::{ByteRecord, ReaderBuilder};
 use domain::account::Context as Guards;
+use domain::birth_date::BirthDate;
 use domain::id::{ContactId, IndividualId, JobId, SiteId, WorkerId};
 use domain::import::{Column, Directory, Draft, Header, Import, Outcome, RowError, Warning};
 use domain::individual::{ConsentChange, Imported};
@@ -76,13 +77,23 @@ impl ReportRow {
     }
 
     fn refused(row: u64, errors: impl IntoIterator<Item = ReportError>) -> Self {
-        Self { row, outcome: "refused".to_owned(), individual_id: None, errors: errors.into_iter().collect(), warnings: Vec::new() }
+        Self {
+            row,
+            outcome: "refused".to_owned(),
+            individual_id: None,
+            errors: errors.into_iter().collect(),
+            warnings: Vec::new(),
+        }
     }
 }
 
 impl From<RowError> for ReportError {
     fn from(error: RowError) -> Self {
-        Self { column: error.column.map(|column| column.code().to_owned()), code: error.code.to_owned(), help: error.help }
+        Self {
+            column: error.column.map(|column| column.code().to_owned()),
+            code: error.code.to_owned(),
+            help: error.help,
+        }
     }
 }
 
@@ -97,11 +108,17 @@ impl MessageOperation for ImportIndividuals {
         let JournalEvent::ImportContinues { job, page } = message.detail.event else {
             return Err(Fault::Internal { what: "not an import".to_owned(), source: None });
         };
-        let context = Context { correlation: message.detail.correlation, causation: Some(message.detail.causation), ..context.clone() };
+        let context = Context {
+            correlation: message.detail.correlation,
+            causation: Some(message.detail.causation),
+            ..context.clone()
+        };
         let asked = (ask::job(job), ask::settings(), ask::sites());
         let (found, settings, sites) = context.services.store.ask(asked).await?;
         let settings = context.settings(settings)?;
-        let Some(job) = found else { return Err(Fault::Internal { what: format!("{job} does not exist"), source: None }) };
+        let Some(job) = found else {
+            return Err(Fault::Internal { what: format!("{job} does not exist"), source: None });
+        };
         if job.is_over() || job.position.page != page {
             return Ok(());
         }
@@ -136,7 +153,10 @@ impl Run<'_> {
     async fn page(&self) -> Result<Done, Fault> {
         let key = uploads::key(self.job.by, self.job.upload);
         let Some(start) = self.context.upload_range(&key, 0, CHUNK).await? else {
-            return Ok(self.failed(JobFailure::FileMissing, wrong("file_missing", "Upload the file again and start a new import")));
+            return Ok(self.failed(
+                JobFailure::FileMissing,
+                wrong("file_missing", "Upload the file again and start a new import"),
+            ));
         };
         let (header, header_end) = match header(&start.bytes) {
             Ok(header) => header,
@@ -145,13 +165,21 @@ impl Run<'_> {
         let from = self.job.position.byte.max(header_end);
         let chunk = match usize::try_from(from).ok().filter(|_| from == header_end && start.total <= CHUNK) {
             Some(from) => start.bytes.get(from..).unwrap_or_default().to_vec(),
-            None => self.context.upload_range(&key, from, CHUNK).await?.map(|range| range.bytes).unwrap_or_default(),
+            None => self
+                .context
+                .upload_range(&key, from, CHUNK)
+                .await?
+                .map(|range| range.bytes)
+                .unwrap_or_default(),
         };
         let to_the_end = from + chunk.len() as u64 >= start.total;
         let most = if self.job.mode == JobMode::Apply { ROWS_APPLIED } else { ROWS_REPORTED };
         let (lines, read) = lines(&chunk, to_the_end, most, self.job.position.row.max(1));
         if lines.is_empty() && !to_the_end {
-            return Ok(self.failed(JobFailure::NotCsv, wrong("row_too_long", "A row is longer than 1 MB: look for a quote that is never closed")));
+            return Ok(self.failed(
+                JobFailure::NotCsv,
+                wrong("row_too_long", "A row is longer than 1 MB: look for a quote that is never closed"),
+            ));
         }
         let row = lines.last().map_or(self.job.position.row.max(1), |line| line.row);
         let finished = to_the_end && read == chunk.len() as u64;
@@ -170,7 +198,8 @@ impl Run<'_> {
 
     async fn rows(&self, header: &Header, lines: &[Line]) -> Result<Vec<ReportRow>, Fault> {
         let today = self.settings.today(self.context.now);
-        let mut directory = Known { today, sites: self.sites, workers: BTreeMap::new(), wanted: RefCell::default() };
+        let mut directory =
+            Known { today, sites: self.sites, workers: BTreeMap::new(), wanted: RefCell::default() };
         for line in lines {
             drop(parse(header, line, &directory));
         }
@@ -185,7 +214,9 @@ impl Run<'_> {
                 Err(errors) => ReportRow::refused(row, errors.into_iter().map(ReportError::from)),
                 Ok(draft) => {
                     let before = known.remove(&draft.external_id);
-                    let earlier = seen.insert(draft.external_id.clone(), row).or_else(|| self.earlier_row(before.as_ref(), row));
+                    let earlier = seen
+                        .insert(draft.external_id.clone(), row)
+                        .or_else(|| self.earlier_row(before.as_ref(), row));
                     match earlier {
                         Some(earlier) => ReportRow::refused(row, [repeated(earlier)]),
                         None => self.row(row, draft, before).await?,
@@ -204,36 +235,56 @@ impl Run<'_> {
 
     async fn workers(&self, wanted: BTreeSet<String>) -> Result<BTreeMap<String, WorkerId>, Fault> {
         let addresses: Vec<EmailAddress> = wanted.iter().filter_map(|address| address.parse().ok()).collect();
-        let found = self.context.services.store.ask(addresses.iter().map(ask::worker_credentials).collect::<Vec<_>>()).await?;
-        let named = addresses.iter().zip(found).filter_map(|(address, found)| Some((address.normalized().to_owned(), found?.holder)));
+        let found = self
+            .context
+            .services
+            .store
+            .ask(addresses.iter().map(ask::worker_credentials).collect::<Vec<_>>())
+            .await?;
+        let named = addresses
+            .iter()
+            .zip(found)
+            .filter_map(|(address, found)| Some((address.normalized().to_owned(), found?.holder)));
         Ok(named.collect())
     }
 
     /// The individuals that have the rows' external ids.
-    async fn known(&self, drafts: impl Iterator<Item = &Draft>) -> Result<BTreeMap<String, Versioned<Individual>>, Fault> {
+    async fn known(
+        &self,
+        drafts: impl Iterator<Item = &Draft>,
+    ) -> Result<BTreeMap<String, Versioned<Individual>>, Fault> {
         let store = &self.context.services.store;
         let ids: BTreeSet<&str> = drafts.map(|draft| draft.external_id.as_str()).collect();
-        let owners = store.ask(ids.iter().map(|id| ask::external_id(&self.job.source, id)).collect::<Vec<_>>()).await?;
-        let owned: Vec<(&str, IndividualId)> =
-            ids.into_iter().zip(owners).filter_map(|(id, owner)| Some((id, owner.map(|ExternalIdOf(owner)| owner)?))).collect();
-        let found = store.ask(owned.iter().map(|(_, owner)| ask::individual(*owner)).collect::<Vec<_>>()).await?;
+        let owners = store
+            .ask(ids.iter().map(|id| ask::external_id(&self.job.source, id)).collect::<Vec<_>>())
+            .await?;
+        let owned: Vec<(&str, IndividualId)> = ids
+            .into_iter()
+            .zip(owners)
+            .filter_map(|(id, owner)| Some((id, owner.map(|ExternalIdOf(owner)| owner)?)))
+            .collect();
+        let found =
+            store.ask(owned.iter().map(|(_, owner)| ask::individual(*owner)).collect::<Vec<_>>()).await?;
         Ok(owned.iter().zip(found).filter_map(|((id, _), found)| Some(((*id).to_owned(), found?))).collect())
     }
 
-    async fn row(&self, row: u64, draft: Draft, mut before: Option<Versioned<Individual>>) -> Result<ReportRow, Fault> {
+    async fn row(
+        &self,
+        row: u64,
+        draft: Draft,
+        mut before: Option<Versioned<Individual>>,
+    ) -> Result<ReportRow, Fault> {
         let external_id = draft.external_id.clone();
         let import = self.import(row)?;
         for _ in 0..5 {
-            if let Some(done) = self.done_before(row, before.as_ref(), &import) {
-                return Ok(done);
-            }
+            let done = done_before(before.as_ref(), &import);
             let mut applied = draft.clone().apply(before.as_ref().map(|before| &before.value), import);
+            applied.outcome = done.unwrap_or(applied.outcome);
             let individual = &applied.individual;
-            if let (Outcome::Created, Some(birth_date)) = (applied.outcome, individual.birth_date) {
-                let same = self.context.services.store.same_person(&individual.name, birth_date).await?;
-                if same.iter().any(|other| *other != individual.id) {
-                    applied.warnings.push(Warning::SameNameAndBirthDate);
-                }
+            if let (Outcome::Created, Some(birth_date)) = (applied.outcome, individual.birth_date)
+                && self.has_a_double(individual, birth_date, row).await?
+            {
+                applied.warnings.push(Warning::SameNameAndBirthDate);
             }
             let report = ReportRow {
                 row,
@@ -242,7 +293,7 @@ impl Run<'_> {
                 errors: Vec::new(),
                 warnings: applied.warnings.clone(),
             };
-            if self.job.mode == JobMode::DryRun || applied.outcome == Outcome::Unchanged {
+            if done.is_some() || self.job.mode == JobMode::DryRun || applied.outcome == Outcome::Unchanged {
                 return Ok(report);
             }
             match self.apply(row, before.as_ref(), &applied).await {
@@ -252,22 +303,34 @@ impl Run<'_> {
                     before = self.known(std::iter::once(&draft)).await?.remove(&external_id);
                 }
                 Err(CommitError::Fault(fault)) => return Err(fault),
-                Err(CommitError::Conflict(other)) => return Err(Fault::Internal { what: other.to_string(), source: None }),
+                Err(CommitError::Conflict(other)) => {
+                    return Err(Fault::Internal { what: other.to_string(), source: None });
+                }
             }
         }
-        Err(Fault::Unavailable { what: "a row is changed all the time".to_owned(), retry_after: std::time::Duration::from_secs(5) })
+        Err(Fault::Unavailable {
+            what: "a row is changed all the time".to_owned(),
+            retry_after: std::time::Duration::from_secs(5),
+        })
     }
 
-    /// What this row did when the page was delivered before.
-    fn done_before(&self, row: u64, before: Option<&Versioned<Individual>>, import: &Import<'_>) -> Option<ReportRow> {
-        let before = before?;
-        (before.imported == Some(import.imported)).then(|| ReportRow {
-            row,
-            outcome: if before.id == import.individual { "created" } else { "updated" }.to_owned(),
-            individual_id: Some(before.id),
-            errors: Vec::new(),
-            warnings: Vec::new(),
-        })
+    /// Whether somebody else has the name and birth date (B12). Later rows of this file, which only a page that is
+    /// delivered again can meet, don't count.
+    async fn has_a_double(
+        &self,
+        individual: &Individual,
+        birth_date: BirthDate,
+        row: u64,
+    ) -> Result<bool, Fault> {
+        let store = &self.context.services.store;
+        let same = store.same_person(&individual.name, birth_date).await?;
+        let others: Vec<_> =
+            same.into_iter().filter(|other| *other != individual.id).map(ask::individual).collect();
+        if others.is_empty() {
+            return Ok(false);
+        }
+        let is_later = |imported: Imported| imported.job == self.job.id && imported.row > row;
+        Ok(store.ask(others).await?.into_iter().flatten().any(|other| !other.imported.is_some_and(is_later)))
     }
 
     /// The same ids whenever the row is read again.
@@ -279,20 +342,39 @@ impl Run<'_> {
             imported: Imported { job: self.job.id, row },
             at: self.context.now,
             individual: IndividualId::new(id("individual")),
-            contacts: [ContactId::new(id("email")), ContactId::new(id("phone")), ContactId::new(id("postal"))],
+            contacts: [
+                ContactId::new(id("email")),
+                ContactId::new(id("phone")),
+                ContactId::new(id("postal")),
+            ],
             language: self.settings.agency.language,
             site: self.sites.first().map(|site| site.id).ok_or_else(no_site)?,
         })
     }
 
     /// Writes a row in one transaction, with what it means for a Pending account (B2, B3).
-    async fn apply(&self, row: u64, before: Option<&Versioned<Individual>>, applied: &domain::import::Applied) -> Result<(), CommitError> {
+    async fn apply(
+        &self,
+        row: u64,
+        before: Option<&Versioned<Individual>>,
+        applied: &domain::import::Applied,
+    ) -> Result<(), CommitError> {
         let (context, individual) = (self.context, &applied.individual);
         let consent = applied.consent == ConsentChange::Given;
-        let account = if before.is_some() && (consent || applied.birth_date_corrected) { self.open_account(individual.id).await? } else { None };
-        let corrected = account.as_ref().filter(|_| applied.birth_date_corrected).and_then(|account| account.birth_date_corrected().ok());
+        let account = if before.is_some() && (consent || applied.birth_date_corrected) {
+            self.open_account(individual.id).await?
+        } else {
+            None
+        };
+        let corrected = account
+            .as_ref()
+            .filter(|_| applied.birth_date_corrected)
+            .and_then(|account| account.birth_date_corrected().ok());
         let guards = Guards { individual, settings: self.settings, now: context.now, mail: context.mail() };
-        let current = corrected.as_ref().map(|changed| &changed.account).or(account.as_ref().map(|account| &account.value));
+        let current = corrected
+            .as_ref()
+            .map(|changed| &changed.account)
+            .or(account.as_ref().map(|account| &account.value));
         let invited = current.filter(|_| consent).and_then(|account| account.consent_given(guards).ok());
 
         let mut events = vec![JournalEvent::IndividualImported {
@@ -302,7 +384,10 @@ impl Run<'_> {
             created: applied.outcome == Outcome::Created,
         }];
         if applied.consent != ConsentChange::Unchanged {
-            events.push(JournalEvent::CommunicationConsentChanged { individual: individual.id, given: consent });
+            events.push(JournalEvent::CommunicationConsentChanged {
+                individual: individual.id,
+                given: consent,
+            });
         }
         events.extend(corrected.iter().chain(&invited).flat_map(|changed| changed.events.iter().cloned()));
         let last = invited.as_ref().or(corrected.as_ref());
@@ -320,9 +405,14 @@ impl Run<'_> {
         context.services.store.commit(transaction).await
     }
 
-    async fn open_account(&self, individual: IndividualId) -> Result<Option<Versioned<domain::Account>>, Fault> {
+    async fn open_account(
+        &self,
+        individual: IndividualId,
+    ) -> Result<Option<Versioned<domain::Account>>, Fault> {
         let store = &self.context.services.store;
-        let Some(open) = store.ask(ask::holding(individual)).await?.and_then(|holding| holding.open) else { return Ok(None) };
+        let Some(open) = store.ask(ask::holding(individual)).await?.and_then(|holding| holding.open) else {
+            return Ok(None);
+        };
         store.ask(ask::account(open)).await
     }
 
@@ -334,10 +424,15 @@ impl Run<'_> {
         job.state = done.state;
         job.updated_at = self.context.now;
         let event = match done.state {
-            JobState::Waiting | JobState::Running => JournalEvent::ImportContinues { job: job.id, page: job.position.page },
+            JobState::Waiting | JobState::Running => {
+                JournalEvent::ImportContinues { job: job.id, page: job.position.page }
+            }
             JobState::Done | JobState::Failed(_) => JournalEvent::ImportFinished { job: job.id },
         };
-        let record = JournalRecord { events: vec![event], ..self.context.record(Actor::Import(job.id), Subject::Job(job.id)) };
+        let record = JournalRecord {
+            events: vec![event],
+            ..self.context.record(Actor::Import(job.id), Subject::Job(job.id))
+        };
         let rows = serde_json::to_value(&done.rows).map_err(|error| defect("a report page", error))?;
         let mut transaction = Transaction::new(&record);
         transaction.put_job(self.job.version, &job).put_report(job.id, job.position.page, &ReportPage(rows));
@@ -345,7 +440,9 @@ impl Run<'_> {
             // Another delivery of the same page was quicker.
             Ok(()) | Err(CommitError::Conflict(Conflict::Stale(_))) => Ok(()),
             Err(CommitError::Fault(fault)) => Err(fault),
-            Err(CommitError::Conflict(other)) => Err(Fault::Internal { what: other.to_string(), source: None }),
+            Err(CommitError::Conflict(other)) => {
+                Err(Fault::Internal { what: other.to_string(), source: None })
+            }
         }
     }
 }
@@ -356,6 +453,12 @@ fn repeated(earlier: u64) -> ReportError {
         code: "repeated_external_id".to_owned(),
         help: format!("row {earlier} of this file has the same external_id: keep one of the two"),
     }
+}
+
+/// What this row did when the page was delivered before.
+fn done_before(before: Option<&Versioned<Individual>>, import: &Import<'_>) -> Option<Outcome> {
+    let before = before.filter(|before| before.imported == Some(import.imported))?;
+    Some(if before.id == import.individual { Outcome::Created } else { Outcome::Updated })
 }
 
 /// A UUID that is the same for the same row of the same job, with the job's time in it.
@@ -391,8 +494,10 @@ fn header(start: &[u8]) -> Result<(Header, u64), (JobFailure, ReportError)> {
     if start.contains(&0) || !reader.read_byte_record(&mut record).map_err(|_| not_csv())? {
         return Err(not_csv());
     }
-    let names = record.iter().map(std::str::from_utf8).collect::<Result<Vec<_>, _>>().map_err(|_| not_csv())?;
-    let header = Header::parse(names).map_err(|error| (JobFailure::BadHeader, wrong("bad_header", error.help())))?;
+    let names =
+        record.iter().map(std::str::from_utf8).collect::<Result<Vec<_>, _>>().map_err(|_| not_csv())?;
+    let header =
+        Header::parse(names).map_err(|error| (JobFailure::BadHeader, wrong("bad_header", error.help())))?;
     Ok((header, reader.position().byte()))
 }
 

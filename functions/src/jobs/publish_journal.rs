@@ -64,7 +64,10 @@ async fn publish(context: &Context<'_>, record: dynamodb::EventRecord) -> Result
         let answer = context.services.bus()?.put_events().set_entries(Some(entries)).send().await?;
         if answer.failed_entry_count > 0 {
             let codes: Vec<&str> = answer.entries().iter().filter_map(|entry| entry.error_code()).collect();
-            return Err(Fault::Internal { what: format!("the bus refused events: {}", codes.join(", ")), source: None });
+            return Err(Fault::Internal {
+                what: format!("the bus refused events: {}", codes.join(", ")),
+                source: None,
+            });
         }
     }
     Ok(())

@@ -29,7 +29,12 @@ impl MessageOperation for SendMail {
     async fn handle(context: &Context<'_>, message: Delivered) -> Result<(), Fault> {
         match message.detail.event {
             JournalEvent::ActivationRequested { account, individual, mail, generation } => {
-                send_activation(context, MailOf { mail, kind: MailKind::Activation, individual, account }, generation).await
+                send_activation(
+                    context,
+                    MailOf { mail, kind: MailKind::Activation, individual, account },
+                    generation,
+                )
+                .await
             }
             // Its rule brings nothing else; what it may bring one day waits with the dead letters.
             other => Err(Fault::Internal { what: format!("no mail for {other:?}"), source: None }),
@@ -44,12 +49,17 @@ async fn send_activation(context: &Context<'_>, of: MailOf, generation: u16) -> 
     // Settings are read, not taken from a cache: a mail uses what was saved before it.
     let settings = context.settings(settings)?;
     let (Some(account), Some(individual)) = (account, individual) else {
-        return Err(Fault::Internal { what: format!("{} has no account or individual", of.mail), source: None });
+        return Err(Fault::Internal {
+            what: format!("{} has no account or individual", of.mail),
+            source: None,
+        });
     };
     let address = match decide_activation_mail(&account, &individual, &settings, context.now, generation) {
         Decision::Send(address) => address,
         Decision::Drop(reason) => {
-            return store.append_mail(&MailRecord { of, fate: Fate::Dropped { reason }, at: context.now }).await;
+            return store
+                .append_mail(&MailRecord { of, fate: Fate::Dropped { reason }, at: context.now })
+                .await;
         }
     };
     match store.claim_mail(of.mail, context.now, STALE_AFTER).await? {
@@ -57,13 +67,18 @@ async fn send_activation(context: &Context<'_>, of: MailOf, generation: u16) -> 
         Claim::AlreadySent | Claim::AlreadyDropped => return Ok(()),
         Claim::HeldByAnother { until } => {
             let retry_after = (until - context.now).to_std().unwrap_or_default();
-            return Err(Fault::Unavailable { what: "another sender is at this mail".to_owned(), retry_after });
+            return Err(Fault::Unavailable {
+                what: "another sender is at this mail".to_owned(),
+                retry_after,
+            });
         }
     }
     let language = account.language.unwrap_or(individual.language);
     let rendered = render(context, &account, &individual, &settings, language).await?;
     let message = send(context, &settings, &address, &of, rendered).await?;
-    store.append_mail(&MailRecord { of, fate: Fate::Sent { address, language, message }, at: context.now }).await
+    store
+        .append_mail(&MailRecord { of, fate: Fate::Sent { address, language, message }, at: context.now })
+        .await
 }
 
 async fn render(
@@ -76,7 +91,8 @@ async fn render(
     let State::Pending { expires_at, .. } = account.state else {
         return Err(Fault::Internal { what: format!("{} is not pending", account.id), source: None });
     };
-    let token = LinkToken { purpose: LinkPurpose::Activation, account: account.id, generation: account.generation };
+    let token =
+        LinkToken { purpose: LinkPurpose::Activation, account: account.id, generation: account.generation };
     let token = context.services.links().await?.write(token);
     let mail = ActivationMail {
         language,
@@ -99,17 +115,25 @@ pub(super) async fn send(
     rendered: Rendered,
 ) -> Result<String, Fault> {
     let sender = settings.authentication_sender();
-    let text = |text: String| Content::builder().data(text).charset("UTF-8").build().map_err(|error| defect("a mail", error));
+    let text = |text: String| {
+        Content::builder().data(text).charset("UTF-8").build().map_err(|error| defect("a mail", error))
+    };
     let body = Body::builder().html(text(rendered.html)?).text(text(rendered.text)?).build();
     let message = Message::builder().subject(text(rendered.subject)?).body(body).build();
-    let tag = MessageTag::builder().name("mail").value(of.mail.to_string()).build().map_err(|error| defect("a mail", error))?;
+    let tag = MessageTag::builder()
+        .name("mail")
+        .value(of.mail.to_string())
+        .build()
+        .map_err(|error| defect("a mail", error))?;
     let answer = context
         .services
         .ses()?
         .send_email()
         .from_email_address(mailbox(&sender.name, &sender.address))
         .destination(Destination::builder().to_addresses(to.normalized()).build())
-        .set_reply_to_addresses(settings.communications.reply_to.as_ref().map(|address| vec![address.normalized().to_owned()]))
+        .set_reply_to_addresses(
+            settings.communications.reply_to.as_ref().map(|address| vec![address.normalized().to_owned()]),
+        )
         .content(EmailContent::builder().simple(message).build())
         .email_tags(tag)
         .configuration_set_name(context.services.variable("MAIL_CONFIGURATION_SET")?)
@@ -136,7 +160,10 @@ mod tests {
     #[test]
     fn a_senders_name_cannot_break_out_of_its_header() {
         let address = "office@example.org".parse().unwrap();
-        assert_eq!(mailbox("Harbour \"Light\"\r\nBcc: x", &address), "\"Harbour LightBcc: x\" <office@example.org>");
+        assert_eq!(
+            mailbox("Harbour \"Light\"\r\nBcc: x", &address),
+            "\"Harbour LightBcc: x\" <office@example.org>"
+        );
         assert_eq!(mailbox("Phare é", &address), "=?UTF-8?B?UGhhcmUgw6k=?= <office@example.org>");
     }
 }

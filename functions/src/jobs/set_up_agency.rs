@@ -7,7 +7,9 @@ use chrono_tz::Tz;
 use credentials::{KeyPair, Password};
 use domain::id::{ClassId, SiteId, WorkerId};
 use domain::journal::{Actor, Audience, FieldName, JobName, JournalEvent, JournalRecord, Subject};
-use domain::settings::{Agency, AuthenticationEmail, Communications, Draft, General, Sender, Settings, Texts};
+use domain::settings::{
+    Agency, AuthenticationEmail, Communications, Draft, General, Sender, Settings, Texts,
+};
 use domain::worker::{Denial, SecurityClass, UserGroup, Worker, WorkerState};
 use domain::{EmailAddress, Language, PersonName};
 use serde::{Deserialize, Serialize};
@@ -158,8 +160,12 @@ impl EventOperation for SetUpAgency {
             Ok(settings) => settings,
             Err(errors) => return Ok(Summary::mend(errors.iter().map(ToString::to_string).collect())),
         };
-        if settings.general.enabled && let Err(missing) = settings.can_be_enabled() {
-            return Ok(Summary::mend(vec![format!("general.enabled: ClientConnect can't be enabled yet: {missing}")]));
+        if settings.general.enabled
+            && let Err(missing) = settings.can_be_enabled()
+        {
+            return Ok(Summary::mend(vec![format!(
+                "general.enabled: ClientConnect can't be enabled yet: {missing}"
+            )]));
         }
         let (transaction, secrets) = plan.transaction(context, &settings)?;
         for (secret, value) in secrets {
@@ -191,7 +197,10 @@ impl<'f> Plan<'f> {
             .iter()
             .filter_map(|site| {
                 let time_zone = read(&site.time_zone, "sites.time_zone", &mut problems)?;
-                Some((site.key.as_str(), Site { id: SiteId::new(context.uuid()), name: site.name.clone(), time_zone }))
+                Some((
+                    site.key.as_str(),
+                    Site { id: SiteId::new(context.uuid()), name: site.name.clone(), time_zone },
+                ))
             })
             .collect();
         let classes: Vec<(&str, SecurityClass)> = file
@@ -200,7 +209,10 @@ impl<'f> Plan<'f> {
             .map(|class| {
                 let id = ClassId::new(context.uuid());
                 let (allow_activations, denials) = (class.allow_activations, class.denials.clone());
-                (class.key.as_str(), SecurityClass { id, name: class.name.clone(), allow_activations, denials })
+                (
+                    class.key.as_str(),
+                    SecurityClass { id, name: class.name.clone(), allow_activations, denials },
+                )
             })
             .collect();
         let mut workers = Vec::new();
@@ -230,7 +242,9 @@ impl<'f> Plan<'f> {
         let ses = context.services.ses()?;
         let identity = match ses.get_email_identity().email_identity(domain).send().await {
             Ok(identity) => Some(identity),
-            Err(error) if error.as_service_error().is_some_and(|error| error.is_not_found_exception()) => None,
+            Err(error) if error.as_service_error().is_some_and(|error| error.is_not_found_exception()) => {
+                None
+            }
             Err(error) => return Err(error.into()),
         };
         let verified = identity.is_some_and(|identity| identity.verified_for_sending_status);
@@ -274,27 +288,47 @@ impl<'f> Plan<'f> {
             .await;
         match sent {
             Ok(_) => Ok(true),
-            Err(error) if error.as_service_error().is_some() => Ok(false),
-            Err(error) => Err(error.into()),
+            Err(error) => match Fault::from(error) {
+                // Nobody's refusal: the next run may find the mail service well.
+                fault @ Fault::Unavailable { .. } => Err(fault),
+                _ => Ok(false),
+            },
         }
     }
 
     /// Everything in one transaction, and the private keys that go to the secret store before it.
-    fn transaction(&self, context: &Context<'_>, settings: &Settings) -> Result<(Transaction, Vec<(Secret, String)>), Fault> {
+    fn transaction(
+        &self,
+        context: &Context<'_>,
+        settings: &Settings,
+    ) -> Result<(Transaction, Vec<(Secret, String)>), Fault> {
         let mut secrets = Vec::new();
         let mut public = Vec::new();
         let mut events = vec![JournalEvent::AgencySetUp { settings_version: settings.version }];
-        for (audience, secret) in [(Audience::Portal, Secret::PortalSession), (Audience::Admin, Secret::AdminSession)] {
+        for (audience, secret) in
+            [(Audience::Portal, Secret::PortalSession), (Audience::Admin, Secret::AdminSession)]
+        {
             let kid = context.uuid().simple().to_string();
             let pair = KeyPair::generate(kid.clone()).map_err(|bad| defect("a session key", bad))?;
             public.push(PublicKeys { audience, keys: BTreeMap::from([(kid.clone(), pair.public)]) });
             secrets.push((secret, pair.private));
             events.push(JournalEvent::SignInKeyCreated { audience, kid });
         }
-        events.extend(self.workers.iter().map(|(worker, _)| JournalEvent::WorkerCreated { worker: worker.id }));
-        let changed = vec![FieldName::Settings, FieldName::SecurityClasses, FieldName::Sites, FieldName::Privacy, FieldName::Terms, FieldName::Keys];
-        let record =
-            JournalRecord { events, changed, ..context.record(Actor::Job(JobName::SetUpAgency), Subject::Agency) };
+        events
+            .extend(self.workers.iter().map(|(worker, _)| JournalEvent::WorkerCreated { worker: worker.id }));
+        let changed = vec![
+            FieldName::Settings,
+            FieldName::SecurityClasses,
+            FieldName::Sites,
+            FieldName::Privacy,
+            FieldName::Terms,
+            FieldName::Keys,
+        ];
+        let record = JournalRecord {
+            events,
+            changed,
+            ..context.record(Actor::Job(JobName::SetUpAgency), Subject::Agency)
+        };
         let mut transaction = Transaction::new(&record);
         transaction
             .mark_set_up(context.now)
@@ -305,16 +339,23 @@ impl<'f> Plan<'f> {
         for keys in &public {
             transaction.put_public_keys(Version::NONE, keys);
         }
-        for (kind, texts) in [(PolicyKind::Privacy, &self.file.privacy_policy), (PolicyKind::Terms, &self.file.terms_of_use)] {
+        for (kind, texts) in
+            [(PolicyKind::Privacy, &self.file.privacy_policy), (PolicyKind::Terms, &self.file.terms_of_use)]
+        {
             for (language, text) in texts {
                 transaction.put_policy(kind, FIRST, *language, &Policy(text.clone()));
             }
         }
         for (worker, password) in &self.workers {
-            let hash = password.map(|password| password.hash(context.random())).transpose().map_err(|bad| defect("hashing", bad))?;
-            transaction
-                .put_worker(Version::NONE, worker)
-                .claim_sign_in_name(&worker.email, worker.id, hash.as_ref().map(credentials::PasswordHash::as_str));
+            let hash = password
+                .map(|password| password.hash(context.random()))
+                .transpose()
+                .map_err(|bad| defect("hashing", bad))?;
+            transaction.put_worker(Version::NONE, worker).claim_sign_in_name(
+                &worker.email,
+                worker.id,
+                hash.as_ref().map(credentials::PasswordHash::as_str),
+            );
         }
         Ok((transaction, secrets))
     }
@@ -441,6 +482,10 @@ fn check(file: &AgencyFile, workers: &[(Worker, Option<&Password>)], problems: &
     }
 }
 
-fn read<T: std::str::FromStr<Err: std::fmt::Display>>(text: &str, field: &str, problems: &mut Vec<String>) -> Option<T> {
+fn read<T: std::str::FromStr<Err: std::fmt::Display>>(
+    text: &str,
+    field: &str,
+    problems: &mut Vec<String>,
+) -> Option<T> {
     text.parse().map_err(|error| problems.push(format!("{field}: {error}"))).ok()
 }

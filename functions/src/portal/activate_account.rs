@@ -103,7 +103,11 @@ impl HttpOperation for ActivateAccount {
     type Response = Response;
     type Refused = Error;
 
-    async fn handle(context: &Context<'_>, _: Anyone, request: Request) -> Result<Reply<Response>, Failure<Error>> {
+    async fn handle(
+        context: &Context<'_>,
+        _: Anyone,
+        request: Request,
+    ) -> Result<Reply<Response>, Failure<Error>> {
         let token = context.services.links().await?.read(&request.token).ok_or(Error::LinkNotValid)?;
         context.throttle("link_use", LINK_USE, Who::default()).await?;
         let LinkToken { account: id, generation, purpose: LinkPurpose::Activation } = token;
@@ -113,11 +117,15 @@ impl HttpOperation for ActivateAccount {
         let (account, settings) = store.ask((ask::account(id), context.ask_settings())).await?;
         let settings = context.settings(settings)?;
         let account = account.ok_or(Error::LinkNotValid)?;
-        let individual = store.ask(ask::individual(account.value.individual)).await?.ok_or(Error::LinkNotValid)?.value;
+        let individual =
+            store.ask(ask::individual(account.value.individual)).await?.ok_or(Error::LinkNotValid)?.value;
 
         // Whatever the client can mend comes first: it must not cost an attempt.
         account.value.check_link(&individual, &settings, context.now, generation).or_else(open_to_closing)?;
-        let accepted = Texts { privacy: Some(request.accepted_privacy_version), terms: Some(request.accepted_terms_version) };
+        let accepted = Texts {
+            privacy: Some(request.accepted_privacy_version),
+            terms: Some(request.accepted_terms_version),
+        };
         if accepted != settings.texts {
             return Err(Error::TermsNotAccepted.into());
         }
@@ -143,7 +151,9 @@ impl HttpOperation for ActivateAccount {
             }
         }
         let hash = request.password.hash(context.random()).map_err(|bad| defect("hashing", bad))?;
-        let decide = |account: &Account| account.activate(&individual, &settings, context.now, generation, given, accepted);
+        let decide = |account: &Account| {
+            account.activate(&individual, &settings, context.now, generation, given, accepted)
+        };
         activate(context, account, &individual, &settings, &hash, decide).await
     }
 }
@@ -163,7 +173,8 @@ async fn activate(
         let holder = Holder::Client(changed.account.id);
         let opened = context.new_session(holder, changed.account.epoch, settings).await?;
         let actor = Actor::Client(changed.account.id);
-        let mut transaction = context.account_change(actor, &changed, account.version, individual.test, Some(hash));
+        let mut transaction =
+            context.account_change(actor, &changed, account.version, individual.test, Some(hash));
         transaction.open_session(&opened.session).log_access(&context.access(Access::SignedIn, actor));
         let response = Response {
             account_id: changed.account.id,
@@ -183,7 +194,11 @@ async fn activate(
 }
 
 /// Journals a miss, and closes the account after the last one (A6, A7).
-async fn record_miss(context: &Context<'_>, mut account: Versioned<Account>, individual: &Individual) -> Result<(), Failure<Error>> {
+async fn record_miss(
+    context: &Context<'_>,
+    mut account: Versioned<Account>,
+    individual: &Individual,
+) -> Result<(), Failure<Error>> {
     let actor = Actor::Anonymous;
     for _ in 0..TRIES {
         // Not Pending any more: somebody else's decision stands.
@@ -213,7 +228,12 @@ fn open_to_closing(refusal: Refused) -> Result<(), Failure<Error>> {
     if refusal.reason == Reason::NoAttemptsLeft { Ok(()) } else { Err(refused(&refusal).into()) }
 }
 
-fn judge_password(password: &Password, account: &Account, individual: &Individual, settings: &Settings) -> Result<(), Error> {
+fn judge_password(
+    password: &Password,
+    account: &Account,
+    individual: &Individual,
+    settings: &Settings,
+) -> Result<(), Error> {
     let name = individual.name.full();
     let context = [name.as_str(), account.email.normalized(), settings.agency.name.as_str(), "clientconnect"];
     password.judge(settings.general.password_minimum, &context).map_err(|refused| match refused {

@@ -45,21 +45,33 @@ impl HttpOperation for AskForLink {
     type Response = Response;
     type Refused = Error;
 
-    async fn handle(context: &Context<'_>, _: Anyone, request: Request) -> Result<Reply<Response>, Failure<Error>> {
+    async fn handle(
+        context: &Context<'_>,
+        _: Anyone,
+        request: Request,
+    ) -> Result<Reply<Response>, Failure<Error>> {
         let token = context.services.links().await?.read(&request.token).ok_or(Error::LinkNotValid)?;
         let LinkToken { account: id, purpose: LinkPurpose::Activation, .. } = token;
         let who = Who { account: Some(&id.to_string()), ..Who::default() };
         context.throttle("link_request", LINK_REQUEST, who).await?;
-        let (account, settings) = context.services.store.ask((ask::account(id), context.ask_settings())).await?;
+        let (account, settings) =
+            context.services.store.ask((ask::account(id), context.ask_settings())).await?;
         let settings = context.settings(settings)?;
         let Some(account) = account else { return Ok(Reply::from(Response {})) };
         let individual = context.services.store.ask(ask::individual(account.value.individual)).await?;
         let Some(individual) = individual else { return Ok(Reply::from(Response {})) };
 
-        let guards = Guards { individual: &individual.value, settings: &settings, now: context.now, mail: context.mail() };
+        let guards = Guards {
+            individual: &individual.value,
+            settings: &settings,
+            now: context.now,
+            mail: context.mail(),
+        };
         let actor = Actor::Client(id);
         let transaction = match account.value.ask_again(guards) {
-            Ok(changed) => Some(context.account_change(actor, &changed, account.version, individual.value.test, None)),
+            Ok(changed) => {
+                Some(context.account_change(actor, &changed, account.version, individual.value.test, None))
+            }
             Err(_) => invitation_asked_for(context, actor, &account),
         };
         if let Some(transaction) = transaction {
@@ -74,13 +86,20 @@ impl HttpOperation for AskForLink {
 }
 
 /// A staff task that opens nothing: for accounts that are over or past their time.
-fn invitation_asked_for(context: &Context<'_>, actor: Actor, account: &Versioned<Account>) -> Option<Transaction> {
+fn invitation_asked_for(
+    context: &Context<'_>,
+    actor: Actor,
+    account: &Versioned<Account>,
+) -> Option<Transaction> {
     let account = &account.value;
     if account.state.name() != StateName::Closed && !account.is_expired(context.now) {
         return None;
     }
     let record = JournalRecord {
-        events: vec![JournalEvent::InvitationAskedFor { account: account.id, individual: account.individual }],
+        events: vec![JournalEvent::InvitationAskedFor {
+            account: account.id,
+            individual: account.individual,
+        }],
         ..context.record(actor, Subject::Individual(account.individual))
     };
     Some(Transaction::new(&record))

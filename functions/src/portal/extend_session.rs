@@ -23,7 +23,11 @@ impl HttpOperation for ExtendSession {
     type Response = SessionTimes;
     type Refused = NoRefusal;
 
-    async fn handle(context: &Context<'_>, client: Client, _: Request) -> Result<Reply<SessionTimes>, Failure<NoRefusal>> {
+    async fn handle(
+        context: &Context<'_>,
+        client: Client,
+        _: Request,
+    ) -> Result<Reply<SessionTimes>, Failure<NoRefusal>> {
         let extended = client.session.extend(context.now, &client.settings, client.account.value.epoch);
         let session = extended.ok_or(Failure::Entry(EntryRefusal::SessionEnded))?;
         if !context.services.store.extend_session(&session).await? {

@@ -56,7 +56,11 @@ impl HttpOperation for GetHome {
     type Response = Response;
     type Refused = NoRefusal;
 
-    async fn handle(context: &Context<'_>, client: Client, _: Request) -> Result<Reply<Response>, Failure<NoRefusal>> {
+    async fn handle(
+        context: &Context<'_>,
+        client: Client,
+        _: Request,
+    ) -> Result<Reply<Response>, Failure<NoRefusal>> {
         let account = &client.account.value;
         let individual = context.services.store.ask(ask::individual(account.individual)).await?;
         let individual = individual.ok_or_else(Failure::not_found)?.value;

@@ -99,7 +99,11 @@ impl HttpOperation for LookAtLink {
     type Response = Response;
     type Refused = Error;
 
-    async fn handle(context: &Context<'_>, _: Anyone, request: Request) -> Result<Reply<Response>, Failure<Error>> {
+    async fn handle(
+        context: &Context<'_>,
+        _: Anyone,
+        request: Request,
+    ) -> Result<Reply<Response>, Failure<Error>> {
         let token = context.services.links().await?.read(&request.token).ok_or(Error::LinkNotValid)?;
         context.throttle("link_use", LINK_USE, Who::default()).await?;
         let LinkToken { account, generation, purpose: LinkPurpose::Activation } = token;
@@ -107,7 +111,8 @@ impl HttpOperation for LookAtLink {
         let (account, settings) = store.ask((ask::account(account), context.ask_settings())).await?;
         let settings = context.settings(settings)?;
         let account = account.ok_or(Error::LinkNotValid)?.value;
-        let individual = store.ask(ask::individual(account.individual)).await?.ok_or(Error::LinkNotValid)?.value;
+        let individual =
+            store.ask(ask::individual(account.individual)).await?.ok_or(Error::LinkNotValid)?.value;
 
         let link = match account.check_link(&individual, &settings, context.now, generation) {
             Ok(()) => LinkState::Usable,
@@ -147,8 +152,13 @@ fn text(policy: Option<Policy>) -> String {
     policy.map(|Policy(markdown)| markdown).unwrap_or_default()
 }
 
-async fn texts(context: &Context<'_>, current: &domain::settings::Texts, language: Language) -> Result<Texts, Failure<Error>> {
-    let (privacy_version, terms_version) = (current.privacy.unwrap_or_default(), current.terms.unwrap_or_default());
+async fn texts(
+    context: &Context<'_>,
+    current: &domain::settings::Texts,
+    language: Language,
+) -> Result<Texts, Failure<Error>> {
+    let (privacy_version, terms_version) =
+        (current.privacy.unwrap_or_default(), current.terms.unwrap_or_default());
     let (privacy, terms) = context
         .services
         .store

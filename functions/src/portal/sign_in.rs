@@ -67,10 +67,16 @@ impl HttpOperation for SignIn {
     type Response = Response;
     type Refused = Error;
 
-    async fn handle(context: &Context<'_>, _: Anyone, request: Request) -> Result<Reply<Response>, Failure<Error>> {
+    async fn handle(
+        context: &Context<'_>,
+        _: Anyone,
+        request: Request,
+    ) -> Result<Reply<Response>, Failure<Error>> {
         let store = &context.services.store;
         let address = request.email.address();
-        context.throttle("sign_in", SIGN_IN, Who { address: Some(address.normalized()), ..Who::default() }).await?;
+        context
+            .throttle("sign_in", SIGN_IN, Who { address: Some(address.normalized()), ..Who::default() })
+            .await?;
         let (credentials, settings) = store.ask((ask::credentials(&address), context.ask_settings())).await?;
         let settings = context.settings(settings)?;
         if settings.ready().is_err() {
@@ -78,10 +84,13 @@ impl HttpOperation for SignIn {
         }
 
         let account = count_attempt(context, credentials.as_ref(), &address).await?;
-        let kept = credentials.and_then(|credentials| credentials.password_hash).map(PasswordHash::from_stored);
+        let kept =
+            credentials.and_then(|credentials| credentials.password_hash).map(PasswordHash::from_stored);
         let right = request.password.verify(kept.as_ref());
         match account {
-            Some(account) if right => open(context, account, &settings, &request.password, kept.as_ref()).await,
+            Some(account) if right => {
+                open(context, account, &settings, &request.password, kept.as_ref()).await
+            }
             account => Err(fail(context, account, &settings).await?),
         }
     }
@@ -115,23 +124,29 @@ async fn open(
     kept: Option<&PasswordHash>,
 ) -> Result<Reply<Response>, Failure<Error>> {
     let rehashed = match kept {
-        Some(kept) if kept.is_outdated() => Some(password.hash(context.random()).map_err(|bad| defect("hashing", bad))?),
+        Some(kept) if kept.is_outdated() => {
+            Some(password.hash(context.random()).map_err(|bad| defect("hashing", bad))?)
+        }
         _ => None,
     };
     for _ in 0..TRIES {
-        let changed = account.value.sign_in(settings, context.now).map_err(|refused| match refused.reason {
-            Reason::MustReset => Error::MustReset,
-            _ => Error::SignInFailed,
-        })?;
-        let opened = context.new_session(Holder::Client(changed.account.id), changed.account.epoch, settings).await?;
+        let changed =
+            account.value.sign_in(settings, context.now).map_err(|refused| match refused.reason {
+                Reason::MustReset => Error::MustReset,
+                _ => Error::SignInFailed,
+            })?;
+        let opened =
+            context.new_session(Holder::Client(changed.account.id), changed.account.epoch, settings).await?;
         let actor = Actor::Client(changed.account.id);
         let mut transaction = context.account_change(actor, &changed, account.version, false, None);
         if let Some(hash) = &rehashed {
             transaction.set_password(&changed.account.email, changed.account.id, hash.as_str());
         }
         transaction.open_session(&opened.session).log_access(&context.access(Access::SignedIn, actor));
-        let response =
-            Response { account_id: changed.account.id, session: SessionTimes::of(&opened.session, settings, context) };
+        let response = Response {
+            account_id: changed.account.id,
+            session: SessionTimes::of(&opened.session, settings, context),
+        };
         match context.services.store.commit(transaction).await {
             Ok(()) => return Ok(Reply::from(response).with_session(PORTAL_COOKIE, &opened.token)),
             Err(CommitError::Conflict(Conflict::Stale(_))) => {
@@ -145,7 +160,11 @@ async fn open(
 }
 
 /// Records the refusal, and locks the account if that was the last password allowed (A10). Says the same either way.
-async fn fail(context: &Context<'_>, account: Option<Versioned<Account>>, settings: &Settings) -> Result<Failure<Error>, Failure<Error>> {
+async fn fail(
+    context: &Context<'_>,
+    account: Option<Versioned<Account>>,
+    settings: &Settings,
+) -> Result<Failure<Error>, Failure<Error>> {
     let store = &context.services.store;
     let Some(mut account) = account else {
         store.log_access(&context.access(Access::Refused, Actor::Anonymous)).await?;
@@ -157,7 +176,8 @@ async fn fail(context: &Context<'_>, account: Option<Versioned<Account>>, settin
             store.log_access(&context.access(Access::Refused, actor)).await?;
             return Ok(Error::SignInFailed.into());
         };
-        let mut transaction = context.account_change(Actor::Anonymous, &changed, account.version, false, None);
+        let mut transaction =
+            context.account_change(Actor::Anonymous, &changed, account.version, false, None);
         transaction.log_access(&context.access(Access::Refused, actor));
         match store.commit(transaction).await {
             Ok(()) => return Ok(Error::SignInFailed.into()),

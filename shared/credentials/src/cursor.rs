@@ -43,7 +43,8 @@ impl Seal {
         let root = hmac::Key::new(hmac::HMAC_SHA256, secret.trim().as_bytes());
         let derive = |label: &str| hmac::sign(&root, label.as_bytes());
         Ok(Self {
-            cursors: RandomizedNonceKey::new(&AES_256_GCM, derive("cursors").as_ref()).map_err(|_| BadKey("seal key"))?,
+            cursors: RandomizedNonceKey::new(&AES_256_GCM, derive("cursors").as_ref())
+                .map_err(|_| BadKey("seal key"))?,
             names: hmac::Key::new(hmac::HMAC_SHA256, derive("names").as_ref()),
         })
     }
@@ -61,7 +62,10 @@ impl Seal {
     /// [`CursorError`] when the position is too long for a cursor.
     pub fn close(&self, position: &impl Serialize, bound: &str) -> Result<String, CursorError> {
         let mut sealed = serde_json::to_vec(position).map_err(|_| CursorError)?;
-        let nonce = self.cursors.seal_in_place_append_tag(Aad::from(bound.as_bytes()), &mut sealed).map_err(|_| CursorError)?;
+        let nonce = self
+            .cursors
+            .seal_in_place_append_tag(Aad::from(bound.as_bytes()), &mut sealed)
+            .map_err(|_| CursorError)?;
         let mut bytes = nonce.as_ref().to_vec();
         bytes.append(&mut sealed);
         let cursor = BASE64URL_NOPAD.encode(&bytes);
@@ -80,7 +84,10 @@ impl Seal {
         let (nonce, sealed) = bytes.split_at_checked(NONCE_BYTES).ok_or(CursorError)?;
         let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| CursorError)?;
         let mut sealed = sealed.to_vec();
-        let plain = self.cursors.open_in_place(nonce, Aad::from(bound.as_bytes()), &mut sealed).map_err(|_| CursorError)?;
+        let plain = self
+            .cursors
+            .open_in_place(nonce, Aad::from(bound.as_bytes()), &mut sealed)
+            .map_err(|_| CursorError)?;
         serde_json::from_slice(plain).map_err(|_| CursorError)
     }
 }
@@ -93,11 +100,17 @@ mod tests {
     fn a_cursor_opens_only_where_it_was_made() {
         let seal = Seal::parse("an example of a seal key, long enough").unwrap();
         let cursor = seal.close(&("position", 7), "wrk_1 search filter").unwrap();
-        assert_eq!(seal.open::<(String, u8)>(&cursor, "wrk_1 search filter").unwrap(), ("position".to_owned(), 7));
+        assert_eq!(
+            seal.open::<(String, u8)>(&cursor, "wrk_1 search filter").unwrap(),
+            ("position".to_owned(), 7)
+        );
         assert!(seal.open::<(String, u8)>(&cursor, "wrk_2 search filter").is_err());
         let mut tampered = cursor.into_bytes();
         tampered[20] = if tampered[20] == b'A' { b'B' } else { b'A' };
-        assert!(seal.open::<(String, u8)>(std::str::from_utf8(&tampered).unwrap(), "wrk_1 search filter").is_err());
+        assert!(
+            seal.open::<(String, u8)>(std::str::from_utf8(&tampered).unwrap(), "wrk_1 search filter")
+                .is_err()
+        );
         for bad in ["", "x", "////", &"A".repeat(600)] {
             assert!(seal.open::<(String, u8)>(bad, "wrk_1 search filter").is_err());
         }

@@ -91,7 +91,8 @@ impl LinkKeys {
         let mac = hmac::sign(key, &bytes);
         bytes.extend(mac.as_ref().iter().take(MAC_BYTES));
         let text = crockford().encode(&bytes);
-        let groups: Vec<&str> = text.as_bytes().chunks(4).filter_map(|group| std::str::from_utf8(group).ok()).collect();
+        let groups: Vec<&str> =
+            text.as_bytes().chunks(4).filter_map(|group| std::str::from_utf8(group).ok()).collect();
         groups.join("-")
     }
 
@@ -136,7 +137,11 @@ mod tests {
     const SECRET: &str = "an example of a link key long enough";
 
     fn token() -> LinkToken {
-        LinkToken { purpose: LinkPurpose::Activation, account: AccountId::new(Uuid::from_u128(0x0190_aaaa_bbbb_7ccc_8ddd_eeee_ffff_0001)), generation: 3 }
+        LinkToken {
+            purpose: LinkPurpose::Activation,
+            account: AccountId::new(Uuid::from_u128(0x0190_aaaa_bbbb_7ccc_8ddd_eeee_ffff_0001)),
+            generation: 3,
+        }
     }
 
     #[test]
@@ -166,7 +171,8 @@ mod tests {
     fn an_older_key_still_reads_and_a_foreign_one_never() {
         let old = LinkKeys::parse(SECRET).unwrap();
         let foreign = LinkKeys::parse("another example of a link key long enough").unwrap();
-        let rotated = LinkKeys::parse(&format!("2:a newer example of a link key long enough,1:{SECRET}")).unwrap();
+        let rotated =
+            LinkKeys::parse(&format!("2:a newer example of a link key long enough,1:{SECRET}")).unwrap();
         assert_eq!(rotated.read(&old.write(token())), Some(token()));
         assert_eq!(old.read(&rotated.write(token())), None);
         assert_eq!(foreign.read(&old.write(token())), None);

@@ -64,7 +64,11 @@ impl Password {
             return Err(PasswordRefused::TooLong { maximum: 128 });
         }
         let start: String = self.0.chars().take(JUDGED_CHARACTERS).collect();
-        let words: Vec<&str> = context.iter().flat_map(|text| std::iter::once(*text).chain(text.split(|c: char| !c.is_alphanumeric()))).filter(|word| word.chars().count() > 2).collect();
+        let words: Vec<&str> = context
+            .iter()
+            .flat_map(|text| std::iter::once(*text).chain(text.split(|c: char| !c.is_alphanumeric())))
+            .filter(|word| word.chars().count() > 2)
+            .collect();
         if zxcvbn::zxcvbn(&start, &words).score() < zxcvbn::Score::Three {
             return Err(PasswordRefused::Guessable);
         }
@@ -76,7 +80,8 @@ impl Password {
     /// # Errors
     /// [`BadKey`] when hashing fails.
     pub fn hash(&self, salt: [u8; 16]) -> Result<PasswordHash, BadKey> {
-        let hash = hasher()?.hash_password_with_salt(self.0.as_bytes(), &salt).map_err(|_| BadKey("password"))?;
+        let hash =
+            hasher()?.hash_password_with_salt(self.0.as_bytes(), &salt).map_err(|_| BadKey("password"))?;
         Ok(PasswordHash(hash.to_string()))
     }
 
@@ -158,7 +163,13 @@ mod tests {
         assert_eq!(judged("ملاحظات طويلة عن البحر"), Ok(()));
         assert_eq!(judged("fourteen chars"), Err(PasswordRefused::TooShort { minimum: 15 }));
         assert_eq!(judged(&"long ".repeat(40)), Err(PasswordRefused::TooLong { maximum: 128 }));
-        for guessable in ["aaaaaaaaaaaaaaaaaa", "passwordpassword", "maria.delgado@example.org", "123456789012345678", "qwertyuiopasdfgh"] {
+        for guessable in [
+            "aaaaaaaaaaaaaaaaaa",
+            "passwordpassword",
+            "maria.delgado@example.org",
+            "123456789012345678",
+            "qwertyuiopasdfgh",
+        ] {
             assert_eq!(judged(guessable), Err(PasswordRefused::Guessable), "{guessable}");
         }
     }

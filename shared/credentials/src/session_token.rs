@@ -37,7 +37,13 @@ pub struct Claims {
 impl Claims {
     /// Claims of a session that `holder` opened at `now` and that ends for good at `ends`.
     #[must_use]
-    pub fn new(audience: Audience, holder: String, session: SessionId, now: DateTime<Utc>, ends: DateTime<Utc>) -> Self {
+    pub fn new(
+        audience: Audience,
+        holder: String,
+        session: SessionId,
+        now: DateTime<Utc>,
+        ends: DateTime<Utc>,
+    ) -> Self {
         Self {
             iss: ISSUER.to_owned(),
             aud: audience.code().to_owned(),
@@ -72,8 +78,10 @@ impl KeyPair {
     /// [`BadKey`] when the operating system gives no entropy.
     pub fn generate(kid: String) -> Result<Self, BadKey> {
         let refuse = |_| BadKey("new session key");
-        let pkcs8 = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new()).map_err(refuse)?;
-        let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, pkcs8.as_ref()).map_err(|_| BadKey("new session key"))?;
+        let pkcs8 = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new())
+            .map_err(refuse)?;
+        let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, pkcs8.as_ref())
+            .map_err(|_| BadKey("new session key"))?;
         Ok(Self {
             private: format!("{kid}:{}", BASE64.encode(pkcs8.as_ref())),
             public: BASE64.encode(pair.public_key().as_ref()),
@@ -118,7 +126,11 @@ impl SigningKey {
     /// # Errors
     /// [`BadKey`] when signing fails.
     pub fn sign(&self, claims: &Claims) -> Result<String, BadKey> {
-        let header = Header { typ: Some(TYPE.to_owned()), kid: Some(self.kid.clone()), ..Header::new(Algorithm::ES256) };
+        let header = Header {
+            typ: Some(TYPE.to_owned()),
+            kid: Some(self.kid.clone()),
+            ..Header::new(Algorithm::ES256)
+        };
         jsonwebtoken::encode(&header, claims, &self.key).map_err(|_| BadKey("session signing key"))
     }
 }
@@ -152,7 +164,12 @@ impl VerifyingKeys {
     ///
     /// # Errors
     /// [`TokenRefused`], whatever is wrong.
-    pub fn verify(&self, token: &str, audience: Audience, now: DateTime<Utc>) -> Result<Claims, TokenRefused> {
+    pub fn verify(
+        &self,
+        token: &str,
+        audience: Audience,
+        now: DateTime<Utc>,
+    ) -> Result<Claims, TokenRefused> {
         let header = jsonwebtoken::decode_header(token).map_err(|_| TokenRefused)?;
         if header.typ.as_deref() != Some(TYPE) {
             return Err(TokenRefused);
@@ -161,11 +178,13 @@ impl VerifyingKeys {
         let mut validation = Validation::new(Algorithm::ES256);
         validation.set_audience(&[audience.code()]);
         validation.set_issuer(&[ISSUER]);
-        validation.required_spec_claims = HashSet::from(["exp", "nbf", "aud", "iss", "sub"].map(str::to_owned));
+        validation.required_spec_claims =
+            HashSet::from(["exp", "nbf", "aud", "iss", "sub"].map(str::to_owned));
         // The library reads the wall clock; ours is an argument, so both ends are checked below.
         validation.validate_exp = false;
         validation.validate_nbf = false;
-        let claims = jsonwebtoken::decode::<Claims>(token, key, &validation).map_err(|_| TokenRefused)?.claims;
+        let claims =
+            jsonwebtoken::decode::<Claims>(token, key, &validation).map_err(|_| TokenRefused)?.claims;
         let now = now.timestamp();
         if now >= claims.exp + LEEWAY || now < claims.nbf - LEEWAY {
             return Err(TokenRefused);
@@ -196,7 +215,10 @@ mod tests {
 
     fn keys() -> (SigningKey, VerifyingKeys) {
         let pair = KeyPair::generate("k1".to_owned()).unwrap();
-        (SigningKey::parse(&pair.private).unwrap(), VerifyingKeys::parse([("k1", pair.public.as_str())]).unwrap())
+        (
+            SigningKey::parse(&pair.private).unwrap(),
+            VerifyingKeys::parse([("k1", pair.public.as_str())]).unwrap(),
+        )
     }
 
     fn claims() -> Claims {
@@ -216,7 +238,11 @@ mod tests {
     fn a_token_is_dead_before_and_after_its_time() {
         let (signing, verifying) = keys();
         let token = signing.sign(&claims()).unwrap();
-        assert!(verifying.verify(&token, Audience::Portal, now() + Duration::hours(12) + Duration::seconds(5)).is_err());
+        assert!(
+            verifying
+                .verify(&token, Audience::Portal, now() + Duration::hours(12) + Duration::seconds(5))
+                .is_err()
+        );
         assert!(verifying.verify(&token, Audience::Portal, now() - Duration::seconds(6)).is_err());
     }
 
@@ -233,7 +259,12 @@ mod tests {
             stranger.sign(&claims()).unwrap(),
             signing.sign(&other_issuer).unwrap(),
             format!("{}.{}.", header(r#"{"alg":"none","typ":"session+jwt","kid":"k1"}"#), parts[1]),
-            format!("{}.{}.{}", header(r#"{"alg":"HS256","typ":"session+jwt","kid":"k1"}"#), parts[1], parts[2]),
+            format!(
+                "{}.{}.{}",
+                header(r#"{"alg":"HS256","typ":"session+jwt","kid":"k1"}"#),
+                parts[1],
+                parts[2]
+            ),
             format!("{}.{}.{}", header(r#"{"alg":"ES256","typ":"JWT","kid":"k1"}"#), parts[1], parts[2]),
             format!("{}.{}.{}", header(r#"{"alg":"ES256","typ":"session+jwt"}"#), parts[1], parts[2]),
             format!("{}.{}.{}", parts[0], parts[1], BASE64URL_NOPAD.encode(&[0; 64])),

@@ -58,13 +58,10 @@ impl FromStr for BirthDate {
     fn from_str(text: &str) -> Result<Self, BirthDateError> {
         let text = text.trim();
         let digits_and_dashes = text.len() == 10
-            && text.bytes().enumerate().all(|(at, byte)| {
-                if matches!(at, 4 | 7) {
-                    byte == b'-'
-                } else {
-                    byte.is_ascii_digit()
-                }
-            });
+            && text
+                .bytes()
+                .enumerate()
+                .all(|(at, byte)| if matches!(at, 4 | 7) { byte == b'-' } else { byte.is_ascii_digit() });
         if !digits_and_dashes {
             return Err(BirthDateError::Form);
         }
@@ -96,44 +93,23 @@ mod tests {
     fn dates_are_read_in_one_form_only() {
         let read = |text: &str| text.parse::<BirthDate>().map(|date| date.to_string());
         assert_eq!(read(" 1990-05-17 ").as_deref(), Ok("1990-05-17"));
-        for text in [
-            "17/05/1990",
-            "1990-5-17",
-            "90-05-17",
-            "1990-05-17T00:00",
-            "+199-05-17",
-            "",
-            "１９９０-05-17",
-        ] {
+        for text in
+            ["17/05/1990", "1990-5-17", "90-05-17", "1990-05-17T00:00", "+199-05-17", "", "１９９０-05-17"]
+        {
             assert_eq!(read(text), Err(BirthDateError::Form), "{text}");
         }
         assert_eq!(read("1990-02-30"), Err(BirthDateError::NoSuchDay));
         assert_eq!(read("1990-13-01"), Err(BirthDateError::NoSuchDay));
         assert_eq!(read("0190-05-17"), Err(BirthDateError::TooEarly));
-        assert_eq!(
-            format!("{:?}", "1990-05-17".parse::<BirthDate>()),
-            "Ok(BirthDate(…))"
-        );
+        assert_eq!(format!("{:?}", "1990-05-17".parse::<BirthDate>()), "Ok(BirthDate(…))");
     }
 
     #[test]
     fn age_grows_on_the_birthday_and_on_1_march_for_leap_days() {
         let age = |born: &str, on: &str| born.parse::<BirthDate>().unwrap().age_on(on.parse().unwrap());
-        assert_eq!(
-            (age("2010-05-17", "2023-05-16"), age("2010-05-17", "2023-05-17")),
-            (12, 13)
-        );
-        assert_eq!(
-            (age("2012-02-29", "2025-02-28"), age("2012-02-29", "2025-03-01")),
-            (12, 13)
-        );
-        assert_eq!(
-            (age("2012-02-29", "2024-02-28"), age("2012-02-29", "2024-02-29")),
-            (11, 12)
-        );
-        assert_eq!(
-            (age("2030-01-01", "2025-01-01"), age("2024-12-31", "2025-01-01")),
-            (0, 0)
-        );
+        assert_eq!((age("2010-05-17", "2023-05-16"), age("2010-05-17", "2023-05-17")), (12, 13));
+        assert_eq!((age("2012-02-29", "2025-02-28"), age("2012-02-29", "2025-03-01")), (12, 13));
+        assert_eq!((age("2012-02-29", "2024-02-28"), age("2012-02-29", "2024-02-29")), (11, 12));
+        assert_eq!((age("2030-01-01", "2025-01-01"), age("2024-12-31", "2025-01-01")), (0, 0));
     }
 }

@@ -88,17 +88,11 @@ impl FromStr for EmailAddress {
         if !local.is_ascii() {
             return Err(EmailError::NonAsciiLocalPart);
         }
-        if !local
-            .split('.')
-            .all(|atom| !atom.is_empty() && atom.bytes().all(is_atom_byte))
-        {
+        if !local.split('.').all(|atom| !atom.is_empty() && atom.bytes().all(is_atom_byte)) {
             return Err(EmailError::LocalPart);
         }
         let domain = idna::domain_to_ascii_strict(domain).map_err(|_| EmailError::Domain)?;
-        let last = domain
-            .rsplit_once('.')
-            .map(|(_, last)| last)
-            .ok_or(EmailError::Domain)?;
+        let last = domain.rsplit_once('.').map(|(_, last)| last).ok_or(EmailError::Domain)?;
         if last.is_empty() || last.bytes().all(|byte| byte.is_ascii_digit()) {
             return Err(EmailError::Domain);
         }
@@ -151,8 +145,7 @@ mod tests {
     use super::*;
 
     fn parse(text: &str) -> Result<String, EmailError> {
-        text.parse()
-            .map(|address: EmailAddress| address.normalized().to_owned())
+        text.parse().map(|address: EmailAddress| address.normalized().to_owned())
     }
 
     #[test]

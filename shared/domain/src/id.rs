@@ -138,15 +138,9 @@ mod tests {
         let id = IndividualId::new(Uuid::from_u128(0x0192_f3a4_b5c6_7d8e_9fa0_b1c2_d3e4_f506));
         assert_eq!(id.to_string(), "ind_01jbst9de6fp79z85hrb9y9x86");
         assert_eq!(id.to_string().parse(), Ok(id));
-        assert_eq!(
-            AccountId::new(Uuid::max()).to_string(),
-            "acc_7zzzzzzzzzzzzzzzzzzzzzzzzz"
-        );
+        assert_eq!(AccountId::new(Uuid::max()).to_string(), "acc_7zzzzzzzzzzzzzzzzzzzzzzzzz");
         assert_eq!(serde_json::to_value(id).unwrap(), id.to_string());
-        assert_eq!(
-            serde_json::from_value::<IndividualId>(id.to_string().into()).unwrap(),
-            id
-        );
+        assert_eq!(serde_json::from_value::<IndividualId>(id.to_string().into()).unwrap(), id);
     }
 
     #[test]

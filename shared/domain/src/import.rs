@@ -71,13 +71,8 @@ impl HeaderError {
     /// What to do, in English.
     #[must_use]
     pub fn help(&self) -> String {
-        let list = |columns: &[Column]| {
-            columns
-                .iter()
-                .map(|column| column.code())
-                .collect::<Vec<_>>()
-                .join(", ")
-        };
+        let list =
+            |columns: &[Column]| columns.iter().map(|column| column.code()).collect::<Vec<_>>().join(", ");
         let mut steps = Vec::new();
         if !self.missing.is_empty() {
             steps.push(format!("add the missing columns: {}", list(&self.missing)));
@@ -90,10 +85,7 @@ impl HeaderError {
             ));
         }
         if !self.duplicate.is_empty() {
-            steps.push(format!(
-                "keep only one of each of these columns: {}",
-                list(&self.duplicate)
-            ));
+            steps.push(format!("keep only one of each of these columns: {}", list(&self.duplicate)));
         }
         steps.join("; ")
     }
@@ -110,17 +102,9 @@ impl Header {
     /// When a required column is missing, or one is unknown or there twice.
     pub fn parse<'a>(names: impl IntoIterator<Item = &'a str>) -> Result<Self, HeaderError> {
         let mut columns = Vec::new();
-        let mut error = HeaderError {
-            missing: Vec::new(),
-            unknown: Vec::new(),
-            duplicate: Vec::new(),
-        };
+        let mut error = HeaderError { missing: Vec::new(), unknown: Vec::new(), duplicate: Vec::new() };
         for name in names {
-            let name = name
-                .trim_start_matches('\u{FEFF}')
-                .trim()
-                .to_lowercase()
-                .replace([' ', '-'], "_");
+            let name = name.trim_start_matches('\u{FEFF}').trim().to_lowercase().replace([' ', '-'], "_");
             match name.parse::<Column>() {
                 Ok(column) if columns.contains(&column) => error.duplicate.push(column),
                 Ok(column) => columns.push(column),
@@ -128,11 +112,7 @@ impl Header {
                 Err(_) => {}
             }
         }
-        error.missing = Column::REQUIRED
-            .iter()
-            .copied()
-            .filter(|column| !columns.contains(column))
-            .collect();
+        error.missing = Column::REQUIRED.iter().copied().filter(|column| !columns.contains(column)).collect();
         let fine = error.missing.is_empty() && error.unknown.is_empty() && error.duplicate.is_empty();
         if fine { Ok(Self(columns)) } else { Err(error) }
     }
@@ -146,11 +126,7 @@ impl Header {
 
 fn shown(name: &str) -> String {
     let name: String = name.chars().filter(|c| !c.is_control()).take(40).collect();
-    if name.is_empty() {
-        "(without a name)".to_owned()
-    } else {
-        name
-    }
+    if name.is_empty() { "(without a name)".to_owned() } else { name }
 }
 
 /// A field that can't be taken; with it the whole row isn't.
@@ -216,11 +192,7 @@ struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     fn refuse<T>(&mut self, column: Column, code: &'static str, help: impl Into<String>) -> Option<T> {
-        self.errors.push(RowError {
-            column: Some(column),
-            code,
-            help: help.into(),
-        });
+        self.errors.push(RowError { column: Some(column), code, help: help.into() });
         None
     }
 
@@ -246,7 +218,8 @@ impl<'a> Reader<'a> {
     /// A text that may be written in several lines, as one.
     fn lines(&mut self, column: Column, max: usize) -> Option<String> {
         let field = self.field(column);
-        let line = field.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(", ");
+        let line =
+            field.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(", ");
         match text::optional(&line, max) {
             Ok(text) => text,
             Err(error) => self.refuse(column, error.code(), error.to_string()),
@@ -263,22 +236,16 @@ impl<'a> Reader<'a> {
 }
 
 fn email(text: &str) -> Result<EmailAddress, Wrong> {
-    text.parse()
-        .map_err(|error: EmailError| (error.code(), error.to_string()))
+    text.parse().map_err(|error: EmailError| (error.code(), error.to_string()))
 }
 
 fn birth_date(text: &str, today: NaiveDate) -> Result<BirthDate, Wrong> {
-    let date: BirthDate = text
-        .parse()
-        .map_err(|error: BirthDateError| (error.code(), error.to_string()))?;
+    let date: BirthDate = text.parse().map_err(|error: BirthDateError| (error.code(), error.to_string()))?;
     let born = date.day() <= today;
     if born {
         Ok(date)
     } else {
-        Err((
-            "birth_date_in_future",
-            "check the year: the date is still to come".to_owned(),
-        ))
+        Err(("birth_date_in_future", "check the year: the date is still to come".to_owned()))
     }
 }
 
@@ -300,24 +267,13 @@ impl Draft {
         if fields.len() != header.width() {
             let (found, wanted) = (fields.len(), header.width());
             let help = format!("this row has {found} fields, the header {wanted}: check quotes and commas");
-            return Err(vec![RowError {
-                column: None,
-                code: "wrong_width",
-                help,
-            }]);
+            return Err(vec![RowError { column: None, code: "wrong_width", help }]);
         }
-        let mut row = Reader {
-            fields: header.0.iter().copied().zip(fields).collect(),
-            errors: Vec::new(),
-        };
+        let mut row = Reader { fields: header.0.iter().copied().zip(fields).collect(), errors: Vec::new() };
         let external_id = row.text(Column::ExternalId, 100).unwrap_or_default();
-        let [first, middle, last, preferred] = [
-            Column::FirstName,
-            Column::MiddleName,
-            Column::LastName,
-            Column::PreferredName,
-        ]
-        .map(|column| row.text(column, name::MAX).unwrap_or_default());
+        let [first, middle, last, preferred] =
+            [Column::FirstName, Column::MiddleName, Column::LastName, Column::PreferredName]
+                .map(|column| row.text(column, name::MAX).unwrap_or_default());
         let details = Details {
             birth_date: row.read(Column::BirthDate, |text| birth_date(text, directory.today())),
             gender: row.text(Column::Gender, 100),
@@ -331,11 +287,7 @@ impl Draft {
             phone: row.text(Column::Phone, 50),
             address: row.lines(Column::Address, 300),
             site: row.read(Column::Site, |name| {
-                known(
-                    directory.site(name),
-                    "unknown_site",
-                    "write the name of one of the agency's sites",
-                )
+                known(directory.site(name), "unknown_site", "write the name of one of the agency's sites")
             }),
             worker: row.read(Column::WorkerEmail, |text| {
                 let worker = directory.worker(&email(text)?);
@@ -344,19 +296,11 @@ impl Draft {
             test: row.yes_or_no(Column::Test),
         };
         if details.email_consent == Some(true) && row.field(Column::Email).trim().is_empty() {
-            row.refuse::<()>(
-                Column::EmailConsent,
-                "consent_without_email",
-                "fill in email, or write no",
-            );
+            row.refuse::<()>(Column::EmailConsent, "consent_without_email", "fill in email, or write no");
         }
         // A name that failed has left its errors already.
         match PersonName::new(&first, &middle, &last, &preferred) {
-            Ok(name) if row.errors.is_empty() => Ok(Self {
-                external_id,
-                name,
-                details,
-            }),
+            Ok(name) if row.errors.is_empty() => Ok(Self { external_id, name, details }),
             _ => Err(row.errors),
         }
     }
@@ -426,11 +370,7 @@ impl Draft {
     /// as withdrawn is not given again by a file.
     #[must_use]
     pub fn apply(self, known: Option<&Individual>, import: Import<'_>) -> Applied {
-        let Self {
-            external_id,
-            name,
-            details,
-        } = self;
+        let Self { external_id, name, details } = self;
         let mut individual = known.cloned().unwrap_or_else(|| Individual {
             id: import.individual,
             external_ids: BTreeMap::from([(import.source.to_owned(), external_id)]),
@@ -455,15 +395,10 @@ impl Draft {
         individual.workers.extend(details.worker);
 
         let [email_id, phone_id, postal_id] = import.contacts;
-        let email = details
-            .email
-            .map(|address| add_contact(&mut individual, email_id, ContactValue::Email(address)));
-        details
-            .phone
-            .map(|number| add_contact(&mut individual, phone_id, ContactValue::Phone(number)));
-        details
-            .address
-            .map(|address| add_contact(&mut individual, postal_id, ContactValue::Postal(address)));
+        let email =
+            details.email.map(|address| add_contact(&mut individual, email_id, ContactValue::Email(address)));
+        details.phone.map(|number| add_contact(&mut individual, phone_id, ContactValue::Phone(number)));
+        details.address.map(|address| add_contact(&mut individual, postal_id, ContactValue::Postal(address)));
         let (consent, warning) = consent(&mut individual, details.email_consent, email, import);
 
         let outcome = match known {
@@ -490,11 +425,7 @@ fn add_contact(individual: &mut Individual, id: ContactId, value: ContactValue) 
     if let Some(known) = individual.contacts.iter().find(|contact| contact.value == value) {
         return known.id;
     }
-    for contact in individual
-        .contacts
-        .iter_mut()
-        .filter(|contact| contact.value.kind() == value.kind())
-    {
+    for contact in individual.contacts.iter_mut().filter(|contact| contact.value.kind() == value.kind()) {
         contact.main = false;
     }
     individual.contacts.push(Contact {
@@ -560,11 +491,7 @@ mod tests {
     }
 
     fn codes(columns: &str, row: &str) -> Vec<(Option<Column>, &'static str)> {
-        read(columns, row)
-            .unwrap_err()
-            .iter()
-            .map(|error| (error.column, error.code))
-            .collect()
+        read(columns, row).unwrap_err().iter().map(|error| (error.column, error.code)).collect()
     }
 
     fn apply(row: &str, known: Option<&Individual>) -> Applied {
@@ -598,10 +525,7 @@ mod tests {
         let error = Header::parse(["first_name", "email", "Email", "shoe\u{0}_size", ""]).unwrap_err();
         let help = error.to_string();
         assert!(help.starts_with("add the missing columns: external_id, last_name; rename or remove the unknown columns: shoe_size, (without a name) (known are: external_id, "), "{help}");
-        assert!(
-            help.ends_with("; keep only one of each of these columns: email"),
-            "{help}"
-        );
+        assert!(help.ends_with("; keep only one of each of these columns: email"), "{help}");
     }
 
     #[test]
@@ -620,15 +544,10 @@ mod tests {
             (Column::WorkerEmail, "unknown_worker"),
             (Column::Test, "yes_or_no"),
         ];
-        assert_eq!(
-            codes(columns, row),
-            expected.map(|(column, code)| (Some(column), code))
-        );
+        assert_eq!(codes(columns, row), expected.map(|(column, code)| (Some(column), code)));
         let told = format!("{:?}", read(columns, row).unwrap_err());
         assert!(
-            ["17/05", "zoe@", "maybe", "South", "nobody"]
-                .iter()
-                .all(|value| !told.contains(value)),
+            ["17/05", "zoe@", "maybe", "South", "nobody"].iter().all(|value| !told.contains(value)),
             "{told}"
         );
         let names = "external_id,first_name,last_name";
@@ -654,23 +573,13 @@ mod tests {
         let row = "77,Zoë,=1+1,zoe@example.org,YES,555 0101";
         let created = apply(row, None);
         let zoe = &created.individual;
+        assert_eq!((created.outcome, created.consent), (Outcome::Created, ConsentChange::Given));
         assert_eq!(
-            (created.outcome, created.consent),
-            (Outcome::Created, ConsentChange::Given)
-        );
-        assert_eq!(
-            (
-                zoe.name.last(),
-                zoe.language,
-                zoe.external_ids["penelope"].as_str()
-            ),
+            (zoe.name.last(), zoe.language, zoe.external_ids["penelope"].as_str()),
             ("=1+1", Language::Es, "77")
         );
         assert_eq!(zoe.consented_address().unwrap().normalized(), "zoe@example.org");
-        assert_eq!(
-            (zoe.contacts.len(), zoe.imported),
-            (2, Some(Imported { job: JOB, row: 2 }))
-        );
+        assert_eq!((zoe.contacts.len(), zoe.imported), (2, Some(Imported { job: JOB, row: 2 })));
         let again = apply(row, Some(zoe));
         assert_eq!(
             (again.outcome, again.consent, &again.individual),
@@ -682,10 +591,7 @@ mod tests {
     fn a_row_adds_and_corrects_but_removes_nothing() {
         let known = individual();
         let updated = apply("77,Zoë,Byrne,new@example.org,,", Some(&known));
-        assert_eq!(
-            (updated.outcome, updated.consent),
-            (Outcome::Updated, ConsentChange::Unchanged)
-        );
+        assert_eq!((updated.outcome, updated.consent), (Outcome::Updated, ConsentChange::Unchanged));
         assert_eq!(
             (updated.individual.name.last(), updated.individual.birth_date),
             ("Byrne", known.birth_date)
@@ -697,16 +603,10 @@ mod tests {
             .map(|contact| (contact.value.as_str(), contact.main))
             .collect();
         assert_eq!(main, [("zoe@example.org", false), ("new@example.org", true)]);
-        assert_eq!(
-            updated.individual.consented_address().unwrap().normalized(),
-            "zoe@example.org"
-        );
+        assert_eq!(updated.individual.consented_address().unwrap().normalized(), "zoe@example.org");
 
         let withdrawn = apply("77,Zoë,O’Neil,,no,", Some(&known));
-        assert_eq!(
-            (withdrawn.consent, withdrawn.individual.consent()),
-            (ConsentChange::Withdrawn, None)
-        );
+        assert_eq!((withdrawn.consent, withdrawn.individual.consent()), (ConsentChange::Withdrawn, None));
     }
 
     #[test]
@@ -730,10 +630,7 @@ mod tests {
                 .birth_date_corrected
         };
         let known = individual();
-        let unknown = Individual {
-            birth_date: None,
-            ..individual()
-        };
+        let unknown = Individual { birth_date: None, ..individual() };
         assert!(corrected("1991-05-17", &known));
         assert!(
             !corrected("1990-05-17", &known) && !corrected("", &known) && !corrected("1991-05-17", &unknown)
@@ -744,8 +641,7 @@ mod tests {
     fn a_file_does_not_undo_what_staff_recorded() {
         let row = "77,Zoë,O’Neil,zoe@example.org,yes,";
         let mut zoe = individual();
-        zoe.set_communication_settings(None, Origin::Worker(WORKER), at(-1))
-            .unwrap();
+        zoe.set_communication_settings(None, Origin::Worker(WORKER), at(-1)).unwrap();
         let applied = apply(row, Some(&zoe));
         assert_eq!(
             (applied.outcome, applied.warnings),
@@ -756,9 +652,6 @@ mod tests {
         zoe.contacts[0].retired = true;
         zoe.communication.clear();
         let applied = apply(row, Some(&zoe));
-        assert_eq!(
-            (applied.outcome, applied.warnings),
-            (Outcome::Unchanged, vec![Warning::EmailNotInUse])
-        );
+        assert_eq!((applied.outcome, applied.warnings), (Outcome::Unchanged, vec![Warning::EmailNotInUse]));
     }
 }

@@ -135,10 +135,7 @@ impl Contact {
 
 impl fmt::Debug for Contact {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Contact")
-            .field("id", &self.id)
-            .field("value", &self.value)
-            .finish_non_exhaustive()
+        f.debug_struct("Contact").field("id", &self.id).field("value", &self.value).finish_non_exhaustive()
     }
 }
 
@@ -219,12 +216,7 @@ impl Individual {
     /// The address that Create offers: the consented one, else the main email contact in use, else any in use.
     #[must_use]
     pub fn prefilled_address(&self) -> Option<&EmailAddress> {
-        let main = || {
-            self.contacts
-                .iter()
-                .filter(|contact| contact.main)
-                .find_map(Contact::email_in_use)
-        };
+        let main = || self.contacts.iter().filter(|contact| contact.main).find_map(Contact::email_in_use);
         let any = || self.contacts.iter().find_map(Contact::email_in_use);
         self.consented_address().or_else(main).or_else(any)
     }
@@ -254,20 +246,11 @@ impl Individual {
             return Ok(self.withdraw_consent(by, at));
         };
         let contact = self.contact(id).ok_or(ContactError::Unknown(id))?;
-        let address = contact
-            .email_in_use()
-            .cloned()
-            .ok_or(ContactError::NotAnEmailInUse(id))?;
+        let address = contact.email_in_use().cloned().ok_or(ContactError::NotAnEmailInUse(id))?;
         if self.consent().is_some_and(|row| row.contact == id) {
             return Ok(ConsentChange::Unchanged);
         }
-        self.communication.push(ConsentRow {
-            given: true,
-            contact: id,
-            address,
-            by,
-            at,
-        });
+        self.communication.push(ConsentRow { given: true, contact: id, address, by, at });
         Ok(ConsentChange::Given)
     }
 
@@ -287,10 +270,7 @@ impl Individual {
         }
         if contact.main {
             let same_kind = |known: &&mut Contact| known.value.kind() == contact.value.kind();
-            self.contacts
-                .iter_mut()
-                .filter(same_kind)
-                .for_each(|known| known.main = false);
+            self.contacts.iter_mut().filter(same_kind).for_each(|known| known.main = false);
         }
         let consented = self.consent().is_some();
         match self.contacts.iter_mut().find(|known| known.id == contact.id) {
@@ -314,11 +294,8 @@ impl Individual {
     ) -> Result<(Removal, ConsentChange), ContactError> {
         let consented = self.consent().is_some();
         let keep = mailed || self.communication.iter().any(|row| row.contact == id);
-        let contact = self
-            .contacts
-            .iter_mut()
-            .find(|contact| contact.id == id)
-            .ok_or(ContactError::Unknown(id))?;
+        let contact =
+            self.contacts.iter_mut().find(|contact| contact.id == id).ok_or(ContactError::Unknown(id))?;
         if contact.retired {
             return Err(ContactError::Retired(id));
         }
@@ -350,22 +327,14 @@ impl Individual {
 
     fn record_loss_of_consent_row(&mut self, by: Origin, at: DateTime<Utc>) {
         if let Some(row) = self.communication.last().cloned() {
-            self.communication.push(ConsentRow {
-                given: false,
-                by,
-                at,
-                ..row
-            });
+            self.communication.push(ConsentRow { given: false, by, at, ..row });
         }
     }
 }
 
 impl fmt::Debug for Individual {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Individual")
-            .field("id", &self.id)
-            .field("site", &self.site)
-            .finish_non_exhaustive()
+        f.debug_struct("Individual").field("id", &self.id).field("site", &self.site).finish_non_exhaustive()
     }
 }
 
@@ -388,19 +357,10 @@ mod tests {
             zoe.set_communication_settings(Some(EMAIL_CONTACT), BY, at(0)),
             Ok(ConsentChange::Unchanged)
         );
-        assert_eq!(
-            zoe.set_communication_settings(None, BY, at(1)),
-            Ok(ConsentChange::Withdrawn)
-        );
-        assert_eq!(
-            zoe.set_communication_settings(None, BY, at(2)),
-            Ok(ConsentChange::Unchanged)
-        );
+        assert_eq!(zoe.set_communication_settings(None, BY, at(1)), Ok(ConsentChange::Withdrawn));
+        assert_eq!(zoe.set_communication_settings(None, BY, at(2)), Ok(ConsentChange::Unchanged));
         assert_eq!((zoe.consent(), given(&zoe)), (None, vec![true, false]));
-        assert_eq!(
-            zoe.set_communication_settings(Some(EMAIL_CONTACT), BY, at(3)),
-            Ok(ConsentChange::Given)
-        );
+        assert_eq!(zoe.set_communication_settings(Some(EMAIL_CONTACT), BY, at(3)), Ok(ConsentChange::Given));
         let unknown = ContactId::new(uuid::Uuid::from_u128(99));
         assert_eq!(
             zoe.set_communication_settings(Some(unknown), BY, at(4)),
@@ -417,38 +377,24 @@ mod tests {
             (zoe.put_contact(contact, BY, at(0)), given(&zoe))
         };
         let withdrawn = (Ok(ConsentChange::Withdrawn), vec![true, false]);
-        assert_eq!(
-            put(|contact| contact.value = email_contact(0, "new@example.org").value),
-            withdrawn
-        );
+        assert_eq!(put(|contact| contact.value = email_contact(0, "new@example.org").value), withdrawn);
         assert_eq!(put(|contact| contact.use_contact = false), withdrawn);
         let kept = (Ok(ConsentChange::Unchanged), vec![true]);
-        assert_eq!(
-            put(|contact| contact.instructions = Some("after six".to_owned())),
-            kept
-        );
-        assert_eq!(
-            put(|contact| contact.value = email_contact(0, "ZOE@example.org").value),
-            kept
-        );
+        assert_eq!(put(|contact| contact.instructions = Some("after six".to_owned())), kept);
+        assert_eq!(put(|contact| contact.value = email_contact(0, "ZOE@example.org").value), kept);
         let mut zoe = individual();
         let removed = zoe.remove_contact(EMAIL_CONTACT, false, BY, at(0));
         assert_eq!(removed, Ok((Removal::Retired, ConsentChange::Withdrawn)));
         assert_eq!((zoe.prefilled_address(), zoe.contacts[0].main), (None, false));
         let retired = Err(ContactError::Retired(EMAIL_CONTACT));
-        assert_eq!(
-            zoe.put_contact(email_contact(13, "zoe@example.org"), BY, at(0)),
-            retired
-        );
+        assert_eq!(zoe.put_contact(email_contact(13, "zoe@example.org"), BY, at(0)), retired);
     }
 
     #[test]
     fn only_contacts_nobody_wrote_to_are_deleted() {
         let mut zoe = individual();
-        zoe.put_contact(email_contact(20, "second@example.org"), BY, at(0))
-            .unwrap();
-        zoe.put_contact(email_contact(21, "third@example.org"), BY, at(0))
-            .unwrap();
+        zoe.put_contact(email_contact(20, "second@example.org"), BY, at(0)).unwrap();
+        zoe.put_contact(email_contact(21, "third@example.org"), BY, at(0)).unwrap();
         assert_eq!(zoe.contacts.iter().filter(|contact| contact.main).count(), 1);
         let [second, third] = [zoe.contacts[1].id, zoe.contacts[2].id];
         assert_eq!(
@@ -465,14 +411,10 @@ mod tests {
     #[test]
     fn the_offered_address_is_the_consented_then_the_main_then_any() {
         let mut zoe = individual();
-        zoe.put_contact(email_contact(20, "second@example.org"), BY, at(0))
-            .unwrap();
+        zoe.put_contact(email_contact(20, "second@example.org"), BY, at(0)).unwrap();
         assert_eq!(zoe.prefilled_address().unwrap().normalized(), "zoe@example.org");
         zoe.set_communication_settings(None, BY, at(0)).unwrap();
-        assert_eq!(
-            zoe.prefilled_address().unwrap().normalized(),
-            "second@example.org"
-        );
+        assert_eq!(zoe.prefilled_address().unwrap().normalized(), "second@example.org");
         zoe.contacts[1].use_contact = false;
         assert_eq!(zoe.prefilled_address().unwrap().normalized(), "zoe@example.org");
     }

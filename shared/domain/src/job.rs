@@ -124,18 +124,8 @@ impl Job {
         by: WorkerId,
         now: DateTime<Utc>,
     ) -> Self {
-        let counts = Counts {
-            created: 0,
-            updated: 0,
-            unchanged: 0,
-            refused: 0,
-            duplicates: 0,
-        };
-        let position = Position {
-            byte: 0,
-            row: 0,
-            page: 0,
-        };
+        let counts = Counts { created: 0, updated: 0, unchanged: 0, refused: 0, duplicates: 0 };
+        let position = Position { byte: 0, row: 0, page: 0 };
         Self {
             id,
             kind,

@@ -84,9 +84,7 @@ impl Serialize for Subject {
 
 impl<'de> Deserialize<'de> for Subject {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?
-            .parse()
-            .map_err(serde::de::Error::custom)
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
     }
 }
 
@@ -159,10 +157,7 @@ codes! {
 /// Something that happened and that others may act on. On the bus, `type` is its name in `snake_case`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", content = "data", rename_all = "snake_case")]
-#[expect(
-    missing_docs,
-    reason = "the fields are ids, codes and numbers that say what they are"
-)]
+#[expect(missing_docs, reason = "the fields are ids, codes and numbers that say what they are")]
 pub enum JournalEvent {
     /// The agency was set up.
     AgencySetUp { settings_version: u64 },
@@ -175,46 +170,19 @@ pub enum JournalEvent {
     /// Wrong passwords locked a worker (B13).
     WorkerLocked { worker: WorkerId },
     /// A1, A2, A4
-    AccountCreated {
-        account: AccountId,
-        individual: IndividualId,
-        age_overridden: bool,
-    },
+    AccountCreated { account: AccountId, individual: IndividualId, age_overridden: bool },
     /// The activation mail is to go out.
-    ActivationRequested {
-        account: AccountId,
-        individual: IndividualId,
-        mail: MailId,
-        generation: u16,
-    },
+    ActivationRequested { account: AccountId, individual: IndividualId, mail: MailId, generation: u16 },
     /// The activation mail would go out, but may not; it is never sent later (C1).
-    ActivationWithheld {
-        account: AccountId,
-        individual: IndividualId,
-        reason: Reason,
-    },
+    ActivationWithheld { account: AccountId, individual: IndividualId, reason: Reason },
     /// A5
-    AccountActivated {
-        account: AccountId,
-        individual: IndividualId,
-    },
+    AccountActivated { account: AccountId, individual: IndividualId },
     /// A6, A7
-    BirthDateMissed {
-        account: AccountId,
-        individual: IndividualId,
-        misses: u8,
-    },
+    BirthDateMissed { account: AccountId, individual: IndividualId, misses: u8 },
     /// B3
-    BirthDateMissesCleared {
-        account: AccountId,
-        individual: IndividualId,
-    },
+    BirthDateMissesCleared { account: AccountId, individual: IndividualId },
     /// A7, A8, A9, A15
-    AccountClosed {
-        account: AccountId,
-        individual: IndividualId,
-        reason: CloseReason,
-    },
+    AccountClosed { account: AccountId, individual: IndividualId, reason: CloseReason },
     /// A10, with a mail that carries a reset link of that generation; A11, without
     AccountLocked {
         account: AccountId,
@@ -226,58 +194,25 @@ pub enum JournalEvent {
         generation: Option<u16>,
     },
     /// A12
-    AccountUnlocked {
-        account: AccountId,
-        individual: IndividualId,
-    },
+    AccountUnlocked { account: AccountId, individual: IndividualId },
     /// A13
-    AccountDisabled {
-        account: AccountId,
-        individual: IndividualId,
-    },
+    AccountDisabled { account: AccountId, individual: IndividualId },
     /// A14
-    AccountEnabled {
-        account: AccountId,
-        individual: IndividualId,
-    },
+    AccountEnabled { account: AccountId, individual: IndividualId },
     /// A16
-    PasswordResetForced {
-        account: AccountId,
-        individual: IndividualId,
-    },
+    PasswordResetForced { account: AccountId, individual: IndividualId },
     /// A19
-    PasswordResetRequested {
-        account: AccountId,
-        individual: IndividualId,
-        mail: MailId,
-        generation: u16,
-    },
+    PasswordResetRequested { account: AccountId, individual: IndividualId, mail: MailId, generation: u16 },
     /// A17, A19
-    PasswordChanged {
-        account: AccountId,
-        individual: IndividualId,
-        mail: MailId,
-    },
+    PasswordChanged { account: AccountId, individual: IndividualId, mail: MailId },
     /// A18
-    SignInEmailChanged {
-        account: AccountId,
-        individual: IndividualId,
-        mail: MailId,
-    },
+    SignInEmailChanged { account: AccountId, individual: IndividualId, mail: MailId },
     /// A client with a dead link asks to be invited again: a task for staff that opens nothing (A3b).
-    InvitationAskedFor {
-        account: AccountId,
-        individual: IndividualId,
-    },
+    InvitationAskedFor { account: AccountId, individual: IndividualId },
     /// Consent to email was given or withdrawn.
     CommunicationConsentChanged { individual: IndividualId, given: bool },
     /// An import wrote an individual.
-    IndividualImported {
-        individual: IndividualId,
-        job: JobId,
-        row: u64,
-        created: bool,
-    },
+    IndividualImported { individual: IndividualId, job: JobId, row: u64, created: bool },
     /// An import was started.
     ImportStarted { job: JobId },
     /// An import has more to do, from that page of its report on.
@@ -354,21 +289,16 @@ pub struct Envelope {
 impl JournalRecord {
     /// The record's events as they travel on the bus, in order.
     pub fn envelopes(&self) -> impl Iterator<Item = Envelope> {
-        self.events
-            .iter()
-            .zip(1..)
-            .map(|(event, place): (_, u32)| Envelope {
-                id: format!("{}-{place}", self.id),
-                event: event.clone(),
-                v: JournalEvent::V,
-                at: self.at,
-                actor: self.actor,
-                subjects: std::iter::once(self.subject)
-                    .chain(self.subjects.iter().copied())
-                    .collect(),
-                correlation: self.correlation,
-                causation: self.id,
-            })
+        self.events.iter().zip(1..).map(|(event, place): (_, u32)| Envelope {
+            id: format!("{}-{place}", self.id),
+            event: event.clone(),
+            v: JournalEvent::V,
+            at: self.at,
+            actor: self.actor,
+            subjects: std::iter::once(self.subject).chain(self.subjects.iter().copied()).collect(),
+            correlation: self.correlation,
+            causation: self.id,
+        })
     }
 }
 
@@ -414,11 +344,7 @@ mod tests {
     fn golden() -> Vec<String> {
         let ids =
             r#""account":"acc_00000000000000000000000009","individual":"ind_00000000000000000000000001""#;
-        GOLDEN
-            .trim()
-            .lines()
-            .map(|line| line.replace("ACCOUNT", ids))
-            .collect()
+        GOLDEN.trim().lines().map(|line| line.replace("ACCOUNT", ids)).collect()
     }
 
     fn record(events: Vec<JournalEvent>) -> JournalRecord {
@@ -438,10 +364,8 @@ mod tests {
 
     #[test]
     fn events_keep_their_names_and_fit_in_a_kilobyte() {
-        let events: Vec<JournalEvent> = golden()
-            .iter()
-            .map(|line| serde_json::from_str(line).unwrap())
-            .collect();
+        let events: Vec<JournalEvent> =
+            golden().iter().map(|line| serde_json::from_str(line).unwrap()).collect();
         for (envelope, line) in record(events).envelopes().zip(golden()) {
             assert_eq!(serde_json::to_string(&envelope.event).unwrap(), line);
             let json = serde_json::to_string(&envelope).unwrap();
@@ -453,29 +377,19 @@ mod tests {
 
     #[test]
     fn every_event_has_its_golden_line() {
-        let unknown = serde_json::from_str::<JournalEvent>(r#"{"type":"unknown","data":{}}"#)
-            .unwrap_err()
-            .to_string();
+        let unknown =
+            serde_json::from_str::<JournalEvent>(r#"{"type":"unknown","data":{}}"#).unwrap_err().to_string();
         let known: Vec<_> = unknown.split('`').skip(3).step_by(2).collect();
         assert!(known.len() > 20, "{unknown}");
         for name in known {
-            assert!(
-                golden()
-                    .iter()
-                    .any(|line| line.contains(&format!(r#"{{"type":"{name}","#))),
-                "{name}"
-            );
+            assert!(golden().iter().any(|line| line.contains(&format!(r#"{{"type":"{name}","#))), "{name}");
         }
     }
 
     #[test]
     fn an_envelope_looks_like_this() {
         let (account, individual) = (ACCOUNT, individual().id);
-        let closed = JournalEvent::AccountClosed {
-            account,
-            individual,
-            reason: CloseReason::WrongBirthDate,
-        };
+        let closed = JournalEvent::AccountClosed { account, individual, reason: CloseReason::WrongBirthDate };
         let envelope = record(vec![closed]).envelopes().next().unwrap();
         let golden = serde_json::json!({
             "id": "jrn_0000000000000000000000000n-1",
@@ -498,12 +412,8 @@ mod tests {
     #[test]
     fn a_transition_looks_like_this() {
         let reason = Some(TransitionReason::Close(CloseReason::Expired));
-        let transition = Transition {
-            rule: Rule::A8,
-            from: StateName::Pending,
-            to: StateName::Closed,
-            reason,
-        };
+        let transition =
+            Transition { rule: Rule::A8, from: StateName::Pending, to: StateName::Closed, reason };
         let golden =
             serde_json::json!({ "rule": "A8", "from": "pending", "to": "closed", "reason": "expired" });
         assert_eq!(serde_json::to_value(transition).unwrap(), golden);

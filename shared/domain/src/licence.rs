@@ -4,9 +4,7 @@
 /// No shards hold nothing.
 #[must_use]
 pub fn split(total: u32, shards: u32) -> Vec<u32> {
-    (0..shards)
-        .map(|shard| total / shards + u32::from(shard < total % shards))
-        .collect()
+    (0..shards).map(|shard| total / shards + u32::from(shard < total % shards)).collect()
 }
 
 /// The order in which to try the shards: all of them once, beginning anywhere.
@@ -22,10 +20,7 @@ mod tests {
     #[test]
     fn shards_hold_all_licences_evenly_and_are_tried_once_each() {
         assert_eq!(split(10, 4), [3, 3, 2, 2]);
-        assert_eq!(
-            (split(2, 4), split(0, 2), split(5, 0)),
-            (vec![1, 1, 0, 0], vec![0, 0], vec![])
-        );
+        assert_eq!((split(2, 4), split(0, 2), split(5, 0)), (vec![1, 1, 0, 0], vec![0, 0], vec![]));
         assert_eq!(order(6, 4).collect::<Vec<_>>(), [2, 3, 0, 1]);
         assert_eq!(order(6, 0).count(), 0);
     }

@@ -94,12 +94,7 @@ impl PersonName {
     /// The folded words of all parts, by which the person is found.
     #[must_use]
     pub fn search_tokens(&self) -> BTreeSet<String> {
-        let parts = [
-            Some(self.first()),
-            self.middle(),
-            Some(self.last()),
-            self.preferred(),
-        ];
+        let parts = [Some(self.first()), self.middle(), Some(self.last()), self.preferred()];
         parts.into_iter().flatten().flat_map(tokens).collect()
     }
 
@@ -107,11 +102,7 @@ impl PersonName {
     /// left out to tell two people apart.
     #[must_use]
     pub fn folded_full(&self) -> String {
-        tokens(&self.first)
-            .into_iter()
-            .chain(tokens(&self.last))
-            .collect::<Vec<_>>()
-            .join(" ")
+        tokens(&self.first).into_iter().chain(tokens(&self.last)).collect::<Vec<_>>().join(" ")
     }
 }
 
@@ -125,26 +116,15 @@ impl fmt::Debug for PersonName {
 #[must_use]
 pub fn tokens(text: &str) -> Vec<String> {
     let folded = fold(text);
-    folded
-        .split(|c: char| !c.is_alphanumeric())
-        .filter(|word| !word.is_empty())
-        .map(str::to_owned)
-        .collect()
+    folded.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_owned).collect()
 }
 
 /// The text without marks, case and the letters that people leave out or replace when they search.
 fn fold(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
-    let unmarked = text
-        .chars()
-        .filter(|c| !is_left_out(*c))
-        .nfkd()
-        .filter(|c| !is_combining_mark(*c));
+    let unmarked = text.chars().filter(|c| !is_left_out(*c)).nfkd().filter(|c| !is_combining_mark(*c));
     // Some letters get marks only by being lower-cased, hence the second filter.
-    for c in unmarked
-        .flat_map(char::to_lowercase)
-        .filter(|c| !is_combining_mark(*c))
-    {
+    for c in unmarked.flat_map(char::to_lowercase).filter(|c| !is_combining_mark(*c)) {
         match c {
             'ø' => folded.push('o'),
             'ł' => folded.push('l'),
@@ -181,10 +161,7 @@ mod tests {
             ("Zoë O’Neil", "zoe oneil"),
             ("O'NEIL o´neil oʼneil", "oneil oneil oneil"),
             ("Jean-Luc D’Été", "jean luc dete"),
-            (
-                "Søren Łukasz Đorđe Æsa Cœur Þór",
-                "soren lukasz dorde aesa coeur thor",
-            ),
+            ("Søren Łukasz Đorđe Æsa Cœur Þór", "soren lukasz dorde aesa coeur thor"),
             ("Straße STRASSE Weiẞ", "strasse strasse weiss"),
             ("İbrahim Işıl", "ibrahim isil"),
             ("Nguyễn Thị Hương", "nguyen thi huong"),
@@ -205,10 +182,7 @@ mod tests {
     #[test]
     fn a_name_is_searched_by_all_parts_and_compared_by_two() {
         let name = PersonName::new(" Maria ", "de  los Ángeles", "García", "Mari").unwrap();
-        assert_eq!(
-            (name.called(), name.full().as_str()),
-            ("Mari", "Maria de  los Ángeles García")
-        );
+        assert_eq!((name.called(), name.full().as_str()), ("Mari", "Maria de  los Ángeles García"));
         let found = ["angeles", "de", "garcia", "los", "mari", "maria"].map(str::to_owned);
         assert_eq!(name.search_tokens(), BTreeSet::from(found));
         assert_eq!(name.folded_full(), "maria garcia");
@@ -219,17 +193,8 @@ mod tests {
     fn names_that_hide_something_are_refused() {
         let refused = |first: &str, last: &str| PersonName::new(first, "", last, "").unwrap_err();
         assert_eq!(refused("", "O").to_string(), "first_name: fill this in");
-        assert_eq!(
-            refused("Zoë", " "),
-            NameError {
-                part: "last_name",
-                error: TextError::Empty
-            }
-        );
-        assert_eq!(
-            refused("Zoë", &"x".repeat(101)).error,
-            TextError::TooLong { max: 100 }
-        );
+        assert_eq!(refused("Zoë", " "), NameError { part: "last_name", error: TextError::Empty });
+        assert_eq!(refused("Zoë", &"x".repeat(101)).error, TextError::TooLong { max: 100 });
         for hidden in ["a\u{0}b", "a\nb", "a\u{202E}b", "a\u{2066}b"] {
             assert_eq!(refused(hidden, "O").error, TextError::ControlCharacter);
         }

@@ -15,10 +15,7 @@ pub(crate) const ACCOUNT: AccountId = AccountId::new(Uuid::from_u128(9));
 pub(crate) const MAIL: MailId = MailId::new(Uuid::from_u128(11));
 pub(crate) const EMAIL_CONTACT: ContactId = ContactId::new(Uuid::from_u128(13));
 pub(crate) const SITE: SiteId = SiteId::new(Uuid::from_u128(15));
-pub(crate) const TEXTS: Texts = Texts {
-    privacy: Some(3),
-    terms: Some(5),
-};
+pub(crate) const TEXTS: Texts = Texts { privacy: Some(3), terms: Some(5) };
 
 /// Hours after a fixed noon in March.
 pub(crate) fn at(hours: i64) -> DateTime<Utc> {
@@ -48,10 +45,7 @@ pub(crate) fn settings_with(change: impl FnOnce(&mut Draft)) -> Settings {
         communications: Communications {
             email: true,
             client_delivery: true,
-            sender: Sender {
-                name: "Harbour House".to_owned(),
-                address: email("office@harbour.example"),
-            },
+            sender: Sender { name: "Harbour House".to_owned(), address: email("office@harbour.example") },
             reply_to: None,
             authentication: AuthenticationEmail {
                 sender: None,
@@ -93,9 +87,7 @@ pub(crate) fn individual() -> Individual {
         test: false,
         imported: None,
     };
-    individual
-        .set_communication_settings(Some(EMAIL_CONTACT), Origin::Worker(WORKER), at(-100))
-        .unwrap();
+    individual.set_communication_settings(Some(EMAIL_CONTACT), Origin::Worker(WORKER), at(-100)).unwrap();
     individual
 }
 
@@ -121,42 +113,21 @@ pub(crate) fn worker(user_group: UserGroup) -> Worker {
         site: SITE,
         language: Language::En,
         epoch: 0,
-        state: WorkerState::Active {
-            failed_sign_ins: 0,
-            must_reset: false,
-        },
+        state: WorkerState::Active { failed_sign_ins: 0, must_reset: false },
     }
 }
 
 pub(crate) fn context<'a>(individual: &'a Individual, settings: &'a Settings, hours: i64) -> Context<'a> {
-    Context {
-        individual,
-        settings,
-        now: at(hours),
-        mail: MAIL,
-    }
+    Context { individual, settings, now: at(hours), mail: MAIL }
 }
 
 pub(crate) fn opening(context: Context<'_>) -> Opening<'_> {
-    Opening {
-        context,
-        open_account: false,
-        address: None,
-        address_confirmed: false,
-        age_override: None,
-    }
+    Opening { context, open_account: false, address: None, address_confirmed: false, age_override: None }
 }
 
 /// Created at hour 0, with a reset link that dies an hour later.
 pub(crate) fn account(state: State) -> Account {
     let (individual, settings) = (individual(), settings());
-    let created = Account::create(ACCOUNT, &opening(context(&individual, &settings, 0)))
-        .unwrap()
-        .account;
-    Account {
-        state,
-        generation: 4,
-        reset_expires_at: Some(at(1)),
-        ..created
-    }
+    let created = Account::create(ACCOUNT, &opening(context(&individual, &settings, 0))).unwrap().account;
+    Account { state, generation: 4, reset_expires_at: Some(at(1)), ..created }
 }

@@ -51,14 +51,7 @@ impl Session {
         auth_level: AuthLevel,
         now: DateTime<Utc>,
     ) -> Self {
-        Self {
-            id,
-            holder,
-            epoch,
-            auth_level,
-            opened_at: now,
-            extended_at: now,
-        }
+        Self { id, holder, epoch, auth_level, opened_at: now, extended_at: now }
     }
 
     /// When it ends in any case.
@@ -85,10 +78,7 @@ impl Session {
     pub fn extend(&self, now: DateTime<Utc>, settings: &Settings, holders_epoch: u32) -> Option<Self> {
         // A clock that stepped back must not shorten what was promised.
         let extended_at = now.max(self.extended_at);
-        self.is_live(now, settings, holders_epoch).then(|| Self {
-            extended_at,
-            ..self.clone()
-        })
+        self.is_live(now, settings, holders_epoch).then(|| Self { extended_at, ..self.clone() })
     }
 }
 
@@ -121,17 +111,9 @@ mod tests {
         let (mut session, settings) = (session(), settings());
         assert_eq!(session.extend(at(1), &settings, 2), None);
         for minutes in (10..12 * 60).step_by(10) {
-            session = session
-                .extend(at(0) + TimeDelta::minutes(minutes), &settings, 2)
-                .unwrap();
+            session = session.extend(at(0) + TimeDelta::minutes(minutes), &settings, 2).unwrap();
         }
-        assert_eq!(
-            (
-                session.idle_until(&settings),
-                session.is_live(at(12), &settings, 2)
-            ),
-            (at(12), false)
-        );
+        assert_eq!((session.idle_until(&settings), session.is_live(at(12), &settings, 2)), (at(12), false));
         let stepped_back = session.extend(at(11), &settings, 2).unwrap();
         assert_eq!(stepped_back.extended_at, session.extended_at);
     }

@@ -33,10 +33,7 @@ pub struct Draft {
 
 /// *`ClientConnect` setup, General*
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is a switch on the settings page"
-)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch on the settings page")]
 pub struct General {
     /// When off, sign-in and links show only the agency's contact page (C2).
     pub enabled: bool,
@@ -189,26 +186,14 @@ impl Settings {
         let mut bound = |field, value: u16, bounds: RangeInclusive<u16>| {
             if !bounds.contains(&value) {
                 let help = format!("choose a number from {} to {}", bounds.start(), bounds.end());
-                errors.push(FieldError {
-                    field,
-                    code: "out_of_bounds",
-                    help,
-                });
+                errors.push(FieldError { field, code: "out_of_bounds", help });
             }
         };
-        bound(
-            "general.activation_expiry_days",
-            general.activation_expiry_days.into(),
-            1..=30,
-        );
+        bound("general.activation_expiry_days", general.activation_expiry_days.into(), 1..=30);
         bound("general.reminder_days", general.reminder_days.into(), 0..=29);
         bound("general.minimum_age", general.minimum_age.into(), 0..=21);
         bound("general.failed_sign_ins", general.failed_sign_ins, 3..=100);
-        bound(
-            "general.password_minimum",
-            general.password_minimum.into(),
-            12..=64,
-        );
+        bound("general.password_minimum", general.password_minimum.into(), 12..=64);
         bound("general.idle_minutes", general.idle_minutes.into(), 5..=15);
         bound("general.total_hours", general.total_hours.into(), 1..=12);
 
@@ -218,24 +203,12 @@ impl Settings {
             ("agency.name", Some(&agency.name), 100),
             ("agency.address", Some(&agency.address), 300),
             ("agency.phone", Some(&agency.phone), 50),
-            (
-                "communications.sender.name",
-                Some(&draft.communications.sender.name),
-                100,
-            ),
-            (
-                "communications.authentication.sender.name",
-                own_sender.map(|sender| &sender.name),
-                100,
-            ),
+            ("communications.sender.name", Some(&draft.communications.sender.name), 100),
+            ("communications.authentication.sender.name", own_sender.map(|sender| &sender.name), 100),
         ];
         for (field, value, max) in lines {
             if let Some(Err(error)) = value.map(|value| text::clean(value, max)) {
-                errors.push(FieldError {
-                    field,
-                    code: error.code(),
-                    help: error.to_string(),
-                });
+                errors.push(FieldError { field, code: error.code(), help: error.to_string() });
             }
         }
         let urls = [
@@ -248,18 +221,10 @@ impl Settings {
             if url.as_deref().is_some_and(|url| !is_link(url)) {
                 let help = "write an address that begins with https:// or mailto:, of at most 500 characters"
                     .to_owned();
-                errors.push(FieldError {
-                    field,
-                    code: "not_a_link",
-                    help,
-                });
+                errors.push(FieldError { field, code: "not_a_link", help });
             }
         }
-        if errors.is_empty() {
-            Ok(Self(draft))
-        } else {
-            Err(errors)
-        }
+        if errors.is_empty() { Ok(Self(draft)) } else { Err(errors) }
     }
 
     /// The settings as a draft, to be changed and checked again.
@@ -274,11 +239,7 @@ impl Settings {
     /// The first thing in the way.
     pub fn ready(&self) -> Result<(), NotReady> {
         self.can_be_enabled()?;
-        if self.general.enabled {
-            Ok(())
-        } else {
-            Err(NotReady::NotEnabled)
-        }
+        if self.general.enabled { Ok(()) } else { Err(NotReady::NotEnabled) }
     }
 
     /// Whether `ClientConnect` may be switched on (C2).
@@ -301,11 +262,7 @@ impl Settings {
     /// Whom activation, reset and security mails come from.
     #[must_use]
     pub fn authentication_sender(&self) -> &Sender {
-        self.communications
-            .authentication
-            .sender
-            .as_ref()
-            .unwrap_or(&self.communications.sender)
+        self.communications.authentication.sender.as_ref().unwrap_or(&self.communications.sender)
     }
 
     /// The agency's own date.
@@ -324,14 +281,10 @@ impl Deref for Settings {
 }
 
 fn is_link(url: &str) -> bool {
-    let rest = url
-        .strip_prefix("https://")
-        .or_else(|| url.strip_prefix("mailto:"));
+    let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("mailto:"));
     rest.is_some_and(|rest| !rest.is_empty())
         && url.len() <= 500
-        && !url
-            .chars()
-            .any(|c| c.is_whitespace() || c.is_control() || matches!(c, '"' | '<' | '>' | '\\'))
+        && !url.chars().any(|c| c.is_whitespace() || c.is_control() || matches!(c, '"' | '<' | '>' | '\\'))
 }
 
 #[cfg(test)]
@@ -354,10 +307,8 @@ mod tests {
         };
         draft.agency.name = " ".to_owned();
         draft.agency.help_url = Some("javascript:alert(1)".to_owned());
-        draft.communications.authentication.sender = Some(Sender {
-            name: "a\nb".to_owned(),
-            address: email("a@b.example"),
-        });
+        draft.communications.authentication.sender =
+            Some(Sender { name: "a\nb".to_owned(), address: email("a@b.example") });
         let errors = Settings::new(draft).unwrap_err();
         let fields: Vec<_> = errors.iter().map(|error| (error.field, error.code)).collect();
         assert_eq!(
@@ -381,19 +332,14 @@ mod tests {
     #[test]
     fn the_defaults_are_within_bounds_and_off() {
         let settings = settings_with(|draft| draft.general = General::default());
-        assert_eq!(
-            (settings.ready(), settings.can_be_enabled()),
-            (Err(NotReady::NotEnabled), Ok(()))
-        );
+        assert_eq!((settings.ready(), settings.can_be_enabled()), (Err(NotReady::NotEnabled), Ok(())));
     }
 
     #[test]
     fn days_are_the_agencys() {
         let midnight_in_toronto = at(15) + chrono::TimeDelta::hours(2);
         assert_eq!(
-            settings()
-                .today(midnight_in_toronto - chrono::TimeDelta::seconds(1))
-                .to_string(),
+            settings().today(midnight_in_toronto - chrono::TimeDelta::seconds(1)).to_string(),
             "2026-03-01"
         );
         assert_eq!(settings().today(midnight_in_toronto).to_string(), "2026-03-02");

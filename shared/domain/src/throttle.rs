@@ -41,59 +41,23 @@ const HOUR: u32 = 60 * MINUTE;
 
 /// Sign-in, to be checked in this order.
 pub const SIGN_IN: &[Limit] = &[
-    Limit {
-        per: Per::Global,
-        allowed: 3_000,
-        window: MINUTE,
-    },
-    Limit {
-        per: Per::Viewer,
-        allowed: 100,
-        window: 15 * MINUTE,
-    },
-    Limit {
-        per: Per::Address,
-        allowed: 30,
-        window: 15 * MINUTE,
-    },
-    Limit {
-        per: Per::Account,
-        allowed: 30,
-        window: 15 * MINUTE,
-    },
+    Limit { per: Per::Global, allowed: 3_000, window: MINUTE },
+    Limit { per: Per::Viewer, allowed: 100, window: 15 * MINUTE },
+    Limit { per: Per::Address, allowed: 30, window: 15 * MINUTE },
+    Limit { per: Per::Account, allowed: 30, window: 15 * MINUTE },
 ];
 
 /// A link asked for by a client (A3b, A19): one an hour, three of them at once.
 pub const LINK_REQUEST: &[Limit] = &[
-    Limit {
-        per: Per::Global,
-        allowed: 600,
-        window: MINUTE,
-    },
-    Limit {
-        per: Per::Viewer,
-        allowed: 30,
-        window: HOUR,
-    },
-    Limit {
-        per: Per::Account,
-        allowed: 3,
-        window: 3 * HOUR,
-    },
+    Limit { per: Per::Global, allowed: 600, window: MINUTE },
+    Limit { per: Per::Viewer, allowed: 30, window: HOUR },
+    Limit { per: Per::Account, allowed: 3, window: 3 * HOUR },
 ];
 
 /// Looking at a link and trying to activate: the birth date has its own count (A7), this guards the hashing.
 pub const LINK_USE: &[Limit] = &[
-    Limit {
-        per: Per::Global,
-        allowed: 3_000,
-        window: MINUTE,
-    },
-    Limit {
-        per: Per::Viewer,
-        allowed: 120,
-        window: 15 * MINUTE,
-    },
+    Limit { per: Per::Global, allowed: 3_000, window: MINUTE },
+    Limit { per: Per::Viewer, allowed: 120, window: 15 * MINUTE },
 ];
 
 impl Limit {
@@ -127,21 +91,11 @@ mod tests {
 
     #[test]
     fn what_goes_over_a_limit_waits_for_the_next_window() {
-        let limit = Limit {
-            per: Per::Account,
-            allowed: 3,
-            window: HOUR,
-        };
+        let limit = Limit { per: Per::Account, allowed: 3, window: HOUR };
         let late = at(0) + chrono::TimeDelta::minutes(50);
-        assert_eq!(
-            (limit.check(3, late), limit.check(4, late)),
-            (Verdict::Ok, Verdict::Wait(600))
-        );
+        assert_eq!((limit.check(3, late), limit.check(4, late)), (Verdict::Ok, Verdict::Wait(600)));
         assert_eq!(limit.window_at(at(0)) + 1, limit.window_at(at(1)));
         assert_eq!(limit.window_ends(late), at(1).timestamp());
-        assert_eq!(
-            limit.check(4, at(1) - chrono::TimeDelta::milliseconds(1)),
-            Verdict::Wait(1)
-        );
+        assert_eq!(limit.check(4, at(1) - chrono::TimeDelta::milliseconds(1)), Verdict::Wait(1));
     }
 }

@@ -69,12 +69,7 @@ impl SecurityClass {
     /// A class that denies nothing, and doesn't allow activations.
     #[must_use]
     pub fn new(id: ClassId, name: String) -> Self {
-        Self {
-            id,
-            name,
-            allow_activations: false,
-            denials: BTreeSet::new(),
-        }
+        Self { id, name, allow_activations: false, denials: BTreeSet::new() }
     }
 }
 
@@ -128,13 +123,7 @@ impl Worker {
     /// Whether a right password lets the worker in.
     #[must_use]
     pub fn may_sign_in(&self) -> bool {
-        matches!(
-            self.state,
-            WorkerState::Active {
-                must_reset: false,
-                ..
-            }
-        )
+        matches!(self.state, WorkerState::Active { must_reset: false, .. })
     }
 
     /// Judges a wrong password that was counted already (B13, as A10): the locked worker when it was the last
@@ -144,30 +133,18 @@ impl Worker {
         let WorkerState::Active { must_reset, .. } = self.state else {
             return None;
         };
-        let state = WorkerState::Locked {
-            reason: LockReason::FailedSignIns,
-            must_reset,
-        };
-        (failed_sign_ins >= settings.general.failed_sign_ins).then(|| Self {
-            state,
-            ..self.clone()
-        })
+        let state = WorkerState::Locked { reason: LockReason::FailedSignIns, must_reset };
+        (failed_sign_ins >= settings.general.failed_sign_ins).then(|| Self { state, ..self.clone() })
     }
 
     /// The worker after a sign-in: the count of wrong passwords begins anew.
     #[must_use]
     pub fn signed_in(&self) -> Self {
         let state = match self.state {
-            WorkerState::Active { must_reset, .. } => WorkerState::Active {
-                failed_sign_ins: 0,
-                must_reset,
-            },
+            WorkerState::Active { must_reset, .. } => WorkerState::Active { failed_sign_ins: 0, must_reset },
             other => other,
         };
-        Self {
-            state,
-            ..self.clone()
-        }
+        Self { state, ..self.clone() }
     }
 }
 
@@ -290,11 +267,7 @@ impl Permission {
             self,
             Self::CreateAccount | Self::ResendActivation | Self::EnableAccount | Self::ActivateInBulk
         );
-        Grant {
-            groups,
-            needs_activations,
-            denial,
-        }
+        Grant { groups, needs_activations, denial }
     }
 }
 
@@ -309,10 +282,7 @@ pub fn permits(group: UserGroup, class: &SecurityClass, permission: Permission) 
 
 /// Everything a worker of that group and class may do.
 pub fn permissions(group: UserGroup, class: &SecurityClass) -> impl Iterator<Item = Permission> {
-    Permission::ALL
-        .iter()
-        .copied()
-        .filter(move |permission| permits(group, class, *permission))
+    Permission::ALL.iter().copied().filter(move |permission| permits(group, class, *permission))
 }
 
 /// Whether the individual exists for that worker at all: a Clinical Worker sees only those they are assigned to,
@@ -399,10 +369,7 @@ mod tests {
                         expected,
                         "{group} {permission} {class:?}"
                     );
-                    assert_eq!(
-                        permissions(*group, class).any(|held| held == permission),
-                        expected
-                    );
+                    assert_eq!(permissions(*group, class).any(|held| held == permission), expected);
                 }
             }
         }
@@ -431,13 +398,8 @@ mod tests {
         let locked = worker.wrong_password(10, &settings).unwrap();
         assert!(worker.may_sign_in() && !locked.may_sign_in());
         assert_eq!(locked.wrong_password(11, &settings), None);
-        let tried = Worker {
-            state: WorkerState::Active {
-                failed_sign_ins: 9,
-                must_reset: false,
-            },
-            ..worker.clone()
-        };
+        let tried =
+            Worker { state: WorkerState::Active { failed_sign_ins: 9, must_reset: false }, ..worker.clone() };
         assert_eq!(tried.signed_in(), worker);
         let shown = format!("{worker:?}");
         assert!(!shown.contains("Ortiz") && !shown.contains("harbour"));

@@ -24,26 +24,18 @@ pub(crate) fn merge(documents: [&str; 3]) -> Result<Messages, Vec<String>> {
         }
         catalogue.retain(|key, _| !key.starts_with('$'));
     }
-    let keys: BTreeSet<String> = catalogues
-        .iter()
-        .flat_map(|catalogue| catalogue.keys().cloned())
-        .collect();
+    let keys: BTreeSet<String> = catalogues.iter().flat_map(|catalogue| catalogue.keys().cloned()).collect();
     let mut messages = Messages::new();
     for key in keys {
-        let texts = catalogues
-            .each_ref()
-            .map(|catalogue| catalogue.get(&key).and_then(Value::as_str).unwrap_or(""));
+        let texts =
+            catalogues.each_ref().map(|catalogue| catalogue.get(&key).and_then(Value::as_str).unwrap_or(""));
         let found = faults.len();
         check(&key, texts, &mut faults);
         if found == faults.len() {
             messages.insert(key, texts.map(str::to_owned));
         }
     }
-    if faults.is_empty() {
-        Ok(messages)
-    } else {
-        Err(faults)
-    }
+    if faults.is_empty() { Ok(messages) } else { Err(faults) }
 }
 
 fn check(key: &str, texts: [&str; 3], faults: &mut Vec<String>) {
@@ -54,9 +46,7 @@ fn check(key: &str, texts: [&str; 3], faults: &mut Vec<String>) {
             continue;
         }
         if text.chars().any(char::is_control) {
-            faults.push(format!(
-                "{key} in {language}.json has a line break or control character: remove it"
-            ));
+            faults.push(format!("{key} in {language}.json has a line break or control character: remove it"));
         }
         match placeholders(text) {
             Err(fault) => faults.push(format!("{key} in {language}.json: {fault}")),
@@ -78,17 +68,13 @@ pub(crate) fn placeholders(text: &str) -> Result<BTreeSet<&str>, String> {
     let mut names = BTreeSet::new();
     let mut rest = text;
     while let Some(at) = rest.find(['{', '}']) {
-        let braced = rest
-            .get(at..)
-            .and_then(|from| from.strip_prefix('{'))
-            .and_then(|from| from.split_once('}'));
+        let braced =
+            rest.get(at..).and_then(|from| from.strip_prefix('{')).and_then(|from| from.split_once('}'));
         let Some((name, after)) = braced else {
             return Err("a brace has no partner".to_owned());
         };
         if name.is_empty() || !name.chars().all(|c| c.is_ascii_lowercase() || c == '_') {
-            return Err(format!(
-                "{{{name}}} is not a placeholder: use lower-case letters and _"
-            ));
+            return Err(format!("{{{name}}} is not a placeholder: use lower-case letters and _"));
         }
         names.insert(name);
         rest = after;

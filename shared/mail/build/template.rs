@@ -20,14 +20,8 @@ pub(crate) fn compile(mjml: &str) -> Result<String, String> {
     if let Some(warning) = parsed.warnings.first() {
         return Err(warning.to_string());
     }
-    let options = RenderOptions {
-        fonts: std::collections::HashMap::new(),
-        ..RenderOptions::default()
-    };
-    let html = parsed
-        .element
-        .render(&options)
-        .map_err(|error| error.to_string())?;
+    let options = RenderOptions { fonts: std::collections::HashMap::new(), ..RenderOptions::default() };
+    let html = parsed.element.render(&options).map_err(|error| error.to_string())?;
     match html.split_once("<mj-") {
         Some((_, unknown)) => {
             let name = unknown.split([' ', '>', '/']).next().unwrap_or_default();

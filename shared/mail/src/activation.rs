@@ -84,22 +84,15 @@ impl ActivationMail<'_> {
             Value::Link => format!("{}#{}", self.page("activate"), self.token),
             Value::ShortAddress => {
                 let page = self.page("activate");
-                page.split_once("://")
-                    .map_or(page.as_str(), |(_, address)| address)
-                    .to_owned()
+                page.split_once("://").map_or(page.as_str(), |(_, address)| address).to_owned()
             }
             Value::Code => format!("    {}", self.code_rows().join("\n    ")),
             Value::Footer => {
                 let phone = self.phone().map(|phone| self.phone_line(&phone, str::to_owned));
-                let mut lines: Vec<String> = [Some(agency), self.address(), phone]
-                    .into_iter()
-                    .flatten()
-                    .collect();
+                let mut lines: Vec<String> =
+                    [Some(agency), self.address(), phone].into_iter().flatten().collect();
                 for (label, url) in self.footer_links() {
-                    lines.push(format!(
-                        "{label} – {}",
-                        url.strip_prefix("mailto:").unwrap_or(&url)
-                    ));
+                    lines.push(format!("{label} – {}", url.strip_prefix("mailto:").unwrap_or(&url)));
                 }
                 lines.join("\n")
             }
@@ -113,12 +106,7 @@ impl ActivationMail<'_> {
             Value::Header => isolate(&self.agency_name()),
             Value::Greeting => self.greeting(&isolate(&one_line(self.name.called())), escape),
             Value::Introduction => self.introduction(&isolate(&self.agency_name()), escape),
-            Value::Code => self
-                .code_rows()
-                .iter()
-                .map(|row| escape(row))
-                .collect::<Vec<_>>()
-                .join("<br />"),
+            Value::Code => self.code_rows().iter().map(|row| escape(row)).collect::<Vec<_>>().join("<br />"),
             Value::ShortAddress => format!(r#"<strong dir="ltr">{}</strong>"#, escape(&self.text(value))),
             Value::Footer => self.html_footer(),
             Value::Subject | Value::Expires | Value::Link => escape(&self.text(value)),
@@ -192,10 +180,7 @@ impl ActivationMail<'_> {
         let agency = self.agency;
         let links = [
             ("mail_footer_contact", agency.contact_url.clone()),
-            (
-                "mail_footer_help",
-                Some(agency.help_url.clone().unwrap_or_else(|| self.page("help"))),
-            ),
+            ("mail_footer_help", Some(agency.help_url.clone().unwrap_or_else(|| self.page("help")))),
             ("mail_footer_technical_problems", agency.technical_url.clone()),
             (
                 "mail_footer_privacy_policy",
@@ -204,10 +189,7 @@ impl ActivationMail<'_> {
             ("mail_footer_terms_of_use", Some(self.page("terms"))),
         ];
         let label = |key| catalogue::text(self.language, key).unwrap_or_default().to_owned();
-        links
-            .into_iter()
-            .filter_map(|(key, url)| Some((label(key), url?)))
-            .collect()
+        links.into_iter().filter_map(|(key, url)| Some((label(key), url?))).collect()
     }
 }
 

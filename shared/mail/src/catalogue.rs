@@ -27,10 +27,7 @@ pub fn keys() -> impl Iterator<Item = &'static str> {
 /// The names of a message's placeholders, in the order of its English text; nothing for an unknown key.
 pub fn placeholders(key: &str) -> impl Iterator<Item = &'static str> {
     let text = text(Language::En, key).unwrap_or_default();
-    text.split('{')
-        .skip(1)
-        .filter_map(|part| part.split_once('}'))
-        .map(|(name, _)| name)
+    text.split('{').skip(1).filter_map(|part| part.split_once('}')).map(|(name, _)| name)
 }
 
 /// A message as it stands in the catalogue.
@@ -81,20 +78,14 @@ mod tests {
     fn a_code_in_a_message_reads_as_its_word() {
         let params = [("state", "closed"), ("action", "resend")];
         let title = problem_title(Language::Fr, "account_state", &params).unwrap();
-        assert!(
-            title.contains("est fermé") && title.contains("renvoyer l’invitation"),
-            "{title}"
-        );
+        assert!(title.contains("est fermé") && title.contains("renvoyer l’invitation"), "{title}");
     }
 
     #[test]
     fn nothing_is_said_half() {
         assert_eq!(message(Language::En, "no_such_key", &[]), None);
         assert_eq!(message(Language::En, "problem_birth_date_wrong", &[]), None);
-        assert_eq!(
-            message(Language::En, "problem_birth_date_wrong", &[("other", "2")]),
-            None
-        );
+        assert_eq!(message(Language::En, "problem_birth_date_wrong", &[("other", "2")]), None);
     }
 
     #[test]
@@ -106,10 +97,7 @@ mod tests {
                 assert!(!text.contains(['{', '}', '<', '>']), "{key}: {text}");
             }
         }
-        assert_eq!(
-            placeholders("problem_account_state").collect::<Vec<_>>(),
-            ["state", "action"]
-        );
+        assert_eq!(placeholders("problem_account_state").collect::<Vec<_>>(), ["state", "action"]);
         assert_eq!(placeholders("no_such_key").count(), 0);
     }
 

@@ -28,16 +28,8 @@ fn agency() -> Agency {
 fn render(language: Language, agency: &Agency, first_name: &str, discreet: bool) -> Rendered {
     let name = PersonName::new(first_name, "", "Moreau", "").unwrap();
     let expires_at = "2026-11-29T20:45:00Z".parse().unwrap();
-    ActivationMail {
-        language,
-        agency,
-        name: &name,
-        portal_url: PORTAL,
-        token: TOKEN,
-        expires_at,
-        discreet,
-    }
-    .render()
+    ActivationMail { language, agency, name: &name, portal_url: PORTAL, token: TOKEN, expires_at, discreet }
+        .render()
 }
 
 /// Every language, plain and discreet.
@@ -52,11 +44,7 @@ fn all() -> impl Iterator<Item = (Language, bool, Rendered)> {
 #[test]
 fn reads_well_in_every_language() {
     for (language, discreet, mail) in all() {
-        let name = if discreet {
-            format!("{language}_discreet")
-        } else {
-            language.to_string()
-        };
+        let name = if discreet { format!("{language}_discreet") } else { language.to_string() };
         insta::assert_snapshot!(name, format!("Subject: {}\n\n{}", mail.subject, mail.text));
     }
 }
@@ -88,17 +76,9 @@ fn lines_of_the_text_part_fit_a_terminal() {
 #[test]
 fn the_link_is_where_it_should_be_and_nowhere_else() {
     for (_, _, mail) in all() {
-        assert_eq!(
-            mail.html.matches(&format!("href=\"{LINK}\"")).count(),
-            2,
-            "button and text"
-        );
+        assert_eq!(mail.html.matches(&format!("href=\"{LINK}\"")).count(), 2, "button and text");
         assert_eq!(mail.html.matches(LINK).count(), 3, "and once to read");
-        assert_eq!(
-            mail.text.lines().filter(|line| *line == LINK).count(),
-            1,
-            "on a line of its own"
-        );
+        assert_eq!(mail.text.lines().filter(|line| *line == LINK).count(), 1, "on a line of its own");
         assert_eq!(mail.text.matches(LINK).count(), 1);
         assert!(!mail.subject.contains("0401"));
     }
@@ -106,11 +86,7 @@ fn the_link_is_where_it_should_be_and_nowhere_else() {
 
 #[test]
 fn the_code_can_be_typed_from_a_phone() {
-    let rows = [
-        "0401-6a8z-k3m9-q7r2-x5c8",
-        "0v1n-4b6t-j9h2-s3d5-f7g8",
-        "p0w1-e4y6-u2aa-z9k3-m5q7",
-    ];
+    let rows = ["0401-6a8z-k3m9-q7r2-x5c8", "0v1n-4b6t-j9h2-s3d5-f7g8", "p0w1-e4y6-u2aa-z9k3-m5q7"];
     for (_, _, mail) in all() {
         assert!(mail.html.contains(&rows.join("<br />")));
         for row in rows {
@@ -174,30 +150,15 @@ fn a_subject_cannot_begin_another_header() {
     let mut agency = agency();
     agency.name = "Alder\r\nBcc: everybody@example.org\u{2028}\u{202E}\0Quay".to_owned();
     let mail = render(Language::En, &agency, "Chloé", false);
-    assert_eq!(
-        mail.subject,
-        "Alder Bcc: everybody@example.org Quay: set up your online account"
-    );
+    assert_eq!(mail.subject, "Alder Bcc: everybody@example.org Quay: set up your online account");
 }
 
 #[test]
 fn the_html_says_what_it_is_and_loads_nothing() {
     for (language, _, mail) in all() {
-        assert!(
-            mail.html
-                .starts_with(&format!("<!doctype html><html lang=\"{language}\" dir=\"ltr\""))
-        );
+        assert!(mail.html.starts_with(&format!("<!doctype html><html lang=\"{language}\" dir=\"ltr\"")));
         assert!(mail.html.contains("prefers-color-scheme: dark"));
-        for loading in [
-            "<img",
-            "<link",
-            "@import",
-            "url(",
-            "src=",
-            "<script",
-            "<iframe",
-            "background=",
-        ] {
+        for loading in ["<img", "<link", "@import", "url(", "src=", "<script", "<iframe", "background="] {
             assert!(!mail.html.contains(loading), "{loading}");
         }
         assert!(mail.html.len() < 60 * 1024, "{}", mail.html.len());
@@ -234,11 +195,7 @@ fn colours_have_enough_contrast_in_light_and_dark() {
 fn luminance(colour: &str) -> f64 {
     let channel = |at: usize| {
         let value = f64::from(u8::from_str_radix(&colour[at..at + 2], 16).unwrap()) / 255.0;
-        if value <= 0.04045 {
-            value / 12.92
-        } else {
-            ((value + 0.055) / 1.055).powf(2.4)
-        }
+        if value <= 0.04045 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
     };
     0.2126 * channel(0) + 0.7152 * channel(2) + 0.0722 * channel(4)
 }
@@ -247,10 +204,7 @@ fn luminance(colour: &str) -> f64 {
 fn the_footer_has_the_agency_and_leaves_out_what_it_has_not() {
     let mail = render(Language::En, &agency(), "Chloé", false);
     assert!(mail.html.contains("<a href=\"tel:+14165550100\""));
-    assert!(
-        mail.html
-            .contains("href=\"https://agency.example.org/help?topic=start&amp;from=mail\"")
-    );
+    assert!(mail.html.contains("href=\"https://agency.example.org/help?topic=start&amp;from=mail\""));
     assert!(mail.html.contains("href=\"https://portal.example.org/privacy\""));
     assert!(mail.text.contains("Contact us – hello@agency.example.org"));
     let mut bare = agency();

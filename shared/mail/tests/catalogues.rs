@@ -11,10 +11,7 @@ use domain::account::StateName;
 use template::Piece;
 
 fn faults(en: &str, fr: &str, es: &str) -> String {
-    catalogue::merge([en, fr, es])
-        .err()
-        .unwrap_or_default()
-        .join("\n")
+    catalogue::merge([en, fr, es]).err().unwrap_or_default().join("\n")
 }
 
 #[test]
@@ -30,37 +27,20 @@ fn every_action_and_state_has_a_word() {
 fn languages_are_those_of_the_domain() {
     assert_eq!(
         catalogue::LANGUAGES.to_vec(),
-        Language::ALL
-            .iter()
-            .map(|language| language.code())
-            .collect::<Vec<_>>()
+        Language::ALL.iter().map(|language| language.code()).collect::<Vec<_>>()
     );
 }
 
 #[test]
 fn a_key_without_a_text_in_a_language_is_named() {
-    let faults = faults(
-        r#"{"a":"one","b":"two"}"#,
-        r#"{"a":"un"}"#,
-        r#"{"a":" ","b":"dos"}"#,
-    );
-    assert_eq!(
-        faults,
-        "a has no text in es.json: write one\nb has no text in fr.json: write one"
-    );
+    let faults = faults(r#"{"a":"one","b":"two"}"#, r#"{"a":"un"}"#, r#"{"a":" ","b":"dos"}"#);
+    assert_eq!(faults, "a has no text in es.json: write one\nb has no text in fr.json: write one");
 }
 
 #[test]
 fn placeholders_must_agree() {
-    let faults = faults(
-        r#"{"a":"{name}, {day}"}"#,
-        r#"{"a":"{day} {name}"}"#,
-        r#"{"a":"{nombre}"}"#,
-    );
-    assert!(
-        faults.contains("a has the placeholders {\"nombre\"} in es.json"),
-        "{faults}"
-    );
+    let faults = faults(r#"{"a":"{name}, {day}"}"#, r#"{"a":"{day} {name}"}"#, r#"{"a":"{nombre}"}"#);
+    assert!(faults.contains("a has the placeholders {\"nombre\"} in es.json"), "{faults}");
 }
 
 #[test]
@@ -74,10 +54,7 @@ fn braces_line_breaks_and_other_than_texts_are_refused() {
         ("[]", "not a flat JSON object"),
         ("{", "not a flat JSON object"),
     ] {
-        assert!(
-            faults(wrong, r#"{"a":"x"}"#, r#"{"a":"x"}"#).contains(fault),
-            "{wrong}"
-        );
+        assert!(faults(wrong, r#"{"a":"x"}"#, r#"{"a":"x"}"#).contains(fault), "{wrong}");
     }
 }
 
@@ -99,28 +76,11 @@ fn a_template_that_does_not_parse_is_refused() {
 fn a_template_falls_into_texts_and_values() {
     let message = |key: &str| (key == "mail_a").then_some("1 < {count}");
     let escape = |text: &str| text.replace('<', "&lt;");
-    let pieces = template::pieces(
-        "<p lang={{language}}>{{mail_a}}{{link}}</p>",
-        "fr",
-        message,
-        escape,
-    )
-    .unwrap();
+    let pieces =
+        template::pieces("<p lang={{language}}>{{mail_a}}{{link}}</p>", "fr", message, escape).unwrap();
     let text = |text: &str| Piece::Text(text.to_owned());
     let value = |name: &str| Piece::Value(name.to_owned());
-    assert_eq!(
-        pieces,
-        [
-            text("<p lang=fr>1 &lt; "),
-            value("count"),
-            value("link"),
-            text("</p>")
-        ]
-    );
-    assert!(
-        template::pieces("{{mail_b}}", "fr", message, escape)
-            .unwrap_err()
-            .contains("no message mail_b")
-    );
+    assert_eq!(pieces, [text("<p lang=fr>1 &lt; "), value("count"), value("link"), text("</p>")]);
+    assert!(template::pieces("{{mail_b}}", "fr", message, escape).unwrap_err().contains("no message mail_b"));
     assert!(template::pieces("{{link", "fr", message, escape).is_err());
 }

@@ -69,7 +69,12 @@ where
                     | "RequestLimitExceeded"
                     | "InternalServerError"
                     | "InternalFailure"
+                    | "InternalError"
+                    | "InternalException"
+                    | "InternalServiceError"
                     | "ServiceUnavailable"
+                    | "SlowDown"
+                    | "TooManyRequestsException"
                     | "TransactionConflictException"
                     | "TransactionInProgressException"
                     | "LimitExceededException") => Self::unavailable(code),

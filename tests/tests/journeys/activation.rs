@@ -36,8 +36,14 @@ async fn two_wrong_birth_dates_are_told_and_the_third_closes_the_account() {
     assert_eq!(world.activate(&token, "1985-04-12").await.refused(410), "link_closed");
     let record = world.admin(Method::GET, &format!("/individuals/{individual}")).by(&staff).send().await.ok();
     assert_eq!(record["closed_accounts"][0]["reason"], "wrong_birth_date");
-    let history = world.admin(Method::GET, &format!("/individuals/{individual}/history")).by(&staff).send().await.ok();
-    let rules: Vec<_> = history["entries"].as_array().unwrap().iter().filter_map(|entry| entry["transition"]["rule"].as_str()).collect();
+    let history =
+        world.admin(Method::GET, &format!("/individuals/{individual}/history")).by(&staff).send().await.ok();
+    let rules: Vec<_> = history["entries"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|entry| entry["transition"]["rule"].as_str())
+        .collect();
     assert_eq!(rules, ["A7", "A6", "A6", "A1"]);
 }
 
@@ -78,7 +84,8 @@ async fn what_the_client_can_mend_costs_no_attempt() {
     let world = World::new().await;
     let staff = world.staff(INTAKE).await;
     let (_, _, token) = world.invite(&staff, "T-01").await;
-    let send = async |body: serde_json::Value| world.portal(Method::POST, "/activation").json(body).send().await;
+    let send =
+        async |body: serde_json::Value| world.portal(Method::POST, "/activation").json(body).send().await;
     let with = |field: &str, value: serde_json::Value| {
         let mut body = activation(&token, "1985-04-12");
         body[field] = value;
@@ -88,7 +95,10 @@ async fn what_the_client_can_mend_costs_no_attempt() {
     assert_eq!(short.refused(422), "password_too_short");
     assert_eq!(short.json()["parameters"]["minimum"], 15);
     assert_eq!(send(with("password", json!("x".repeat(129)))).await.refused(422), "password_too_long");
-    assert_eq!(send(with("password", json!("ana.delgado@example.org"))).await.refused(422), "password_guessable");
+    assert_eq!(
+        send(with("password", json!("ana.delgado@example.org"))).await.refused(422),
+        "password_guessable"
+    );
     assert_eq!(send(with("accepted_terms_version", json!(2))).await.refused(409), "terms_not_accepted");
     for nonsense in ["12/04/1985", "1985-02-30", "tomorrow", ""] {
         let refused = send(with("birth_date", json!(nonsense))).await;

@@ -25,7 +25,8 @@ async fn without_consent_no_mail_goes_out_until_it_is_given() {
     world.drain().await;
     assert_eq!(world.local.mails().unwrap().len(), before);
 
-    let contact = record(&world, &staff, &individual).await["individual"]["contacts"][0]["contact_id"].clone();
+    let contact =
+        record(&world, &staff, &individual).await["individual"]["contacts"][0]["contact_id"].clone();
     let given = set(&world, &staff, &individual, contact.clone()).await;
     assert!(given["invitation"]["mail_id"].is_string());
     world.drain().await;
@@ -72,7 +73,10 @@ async fn consent_is_for_an_email_contact_in_use() {
     let phone = contacts.as_array().unwrap().iter().find(|contact| contact["kind"] == "phone").unwrap();
     let path = format!("/individuals/{individual}/communication-settings");
     let put = async |body: Value| world.admin(Method::PUT, &path).by(&staff).json(body).send().await;
-    assert_eq!(put(json!({ "email_contact_id": phone["contact_id"] })).await.refused(409), "contact_not_in_use");
+    assert_eq!(
+        put(json!({ "email_contact_id": phone["contact_id"] })).await.refused(409),
+        "contact_not_in_use"
+    );
     let unknown = json!({ "email_contact_id": "cnt_00000000000000000000000000" });
     assert_eq!(put(unknown).await.refused(422), "contact_unknown");
     assert_eq!(put(json!({})).await.refused(400), "invalid_request");

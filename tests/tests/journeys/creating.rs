@@ -28,7 +28,10 @@ async fn only_management_overrides_the_minimum_age_and_only_with_a_reason() {
     let clinical = world.staff(CLINICAL).await;
     let individual = world.individual(&intake, "T-07").await;
     let with = |reason: &str| json!({ "age_override_reason": reason });
-    assert_eq!(world.create(&clinical, &individual, with("guardian agrees")).await.refused(403), "age_override_not_allowed");
+    assert_eq!(
+        world.create(&clinical, &individual, with("guardian agrees")).await.refused(403),
+        "age_override_not_allowed"
+    );
     assert_eq!(world.create(&intake, &individual, with(" ")).await.refused(403), "age_override_not_allowed");
     let created = world.create(&intake, &individual, with("guardian agrees")).await.ok();
     assert_eq!(created["account"]["state"], "pending");
@@ -40,7 +43,11 @@ async fn who_may_not_activate_is_refused() {
     let individual = world.individual(&world.staff(INTAKE).await, "T-01").await;
     for worker in [RESTRICTED, SYSTEM] {
         let staff = world.staff(worker).await;
-        assert_eq!(world.create(&staff, &individual, json!({})).await.refused(403), "not_allowed", "{worker}");
+        assert_eq!(
+            world.create(&staff, &individual, json!({})).await.refused(403),
+            "not_allowed",
+            "{worker}"
+        );
     }
 }
 
@@ -82,14 +89,21 @@ async fn a_repeated_create_is_one_account_and_one_mail() {
     let before = world.local.mails().unwrap().len();
     let mut answers: Vec<Value> = Vec::new();
     for _ in 0..3 {
-        let call = world.admin(Method::POST, &path).by(&staff).header("idempotency-key", "the-same-key").json(json!({}));
+        let call = world
+            .admin(Method::POST, &path)
+            .by(&staff)
+            .header("idempotency-key", "the-same-key")
+            .json(json!({}));
         answers.push(call.send().await.ok());
         world.drain().await;
     }
     assert!(answers.windows(2).all(|pair| pair[0] == pair[1]));
     assert_eq!(world.local.mails().unwrap().len(), before + 1);
     let other = world.admin(Method::POST, &path).by(&staff).header("idempotency-key", "the-same-key");
-    assert_eq!(other.json(json!({ "confirm_email": true })).send().await.refused(422), "idempotency_key_reused");
+    assert_eq!(
+        other.json(json!({ "confirm_email": true })).send().await.refused(422),
+        "idempotency_key_reused"
+    );
     let anew = world.create(&staff, &individual, json!({})).await;
     assert_eq!(anew.refused(409), "account_open");
 }
@@ -99,7 +113,9 @@ async fn workers_who_create_the_same_account_at_once_make_one() {
     let world = World::new().await;
     let (one, two) = (world.staff(INTAKE).await, world.staff(CLINICAL).await);
     let individual = world.individual(&one, "T-01").await;
-    let answers = join_all((0..6).map(|n| world.create(if n % 2 == 0 { &one } else { &two }, &individual, json!({})))).await;
+    let answers =
+        join_all((0..6).map(|n| world.create(if n % 2 == 0 { &one } else { &two }, &individual, json!({}))))
+            .await;
     let made = answers.iter().filter(|answer| answer.status.is_success()).count();
     assert_eq!(made, 1);
     for answer in answers.iter().filter(|answer| !answer.status.is_success()) {
@@ -118,15 +134,24 @@ async fn licences_are_never_overshot_and_come_back_when_an_account_closes() {
     for external_id in ["T-01", "T-02", "T-03", "T-09", "T-11", "T-12"] {
         individuals.push(world.individual(&staff, external_id).await);
     }
-    let answers = join_all(individuals.iter().map(|individual| world.create(&staff, individual, json!({})))).await;
-    let opened: Vec<(usize, Value)> =
-        answers.iter().enumerate().filter(|(_, answer)| answer.status.is_success()).map(|(n, answer)| (n, answer.json())).collect();
+    let answers =
+        join_all(individuals.iter().map(|individual| world.create(&staff, individual, json!({})))).await;
+    let opened: Vec<(usize, Value)> = answers
+        .iter()
+        .enumerate()
+        .filter(|(_, answer)| answer.status.is_success())
+        .map(|(n, answer)| (n, answer.json()))
+        .collect();
     assert_eq!(opened.len(), 2);
     for answer in answers.iter().filter(|answer| !answer.status.is_success()) {
         assert_eq!(answer.refused(409), "no_licence");
     }
     let (n, first) = &opened[0];
-    let path = format!("/individuals/{}/accounts/{}/close", individuals[*n], first["account"]["account_id"].as_str().unwrap());
+    let path = format!(
+        "/individuals/{}/accounts/{}/close",
+        individuals[*n],
+        first["account"]["account_id"].as_str().unwrap()
+    );
     world.admin(Method::POST, &path).by(&staff).send().await.ok();
     let refused = answers.iter().position(|answer| !answer.status.is_success()).unwrap();
     world.create(&staff, &individuals[refused], json!({})).await.ok();

@@ -7,7 +7,15 @@ use crate::support::{INTAKE, RESTRICTED, World};
 
 fn problem_of(rows: &[Value]) -> Vec<(u64, String)> {
     let refused = rows.iter().filter(|row| row["outcome"] == "refused");
-    refused.flat_map(|row| row["errors"].as_array().unwrap().iter().map(|error| (row["row"].as_u64().unwrap(), error["code"].as_str().unwrap().to_owned()))).collect()
+    refused
+        .flat_map(|row| {
+            row["errors"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|error| (row["row"].as_u64().unwrap(), error["code"].as_str().unwrap().to_owned()))
+        })
+        .collect()
 }
 
 #[tokio::test]
@@ -16,7 +24,11 @@ async fn a_spreadsheets_export_is_read_as_it_is() {
     // A byte order mark, CRLF, quotes around commas and line breaks, another order of columns.
     let csv = "\u{feff}Last Name,first_name,EXTERNAL_ID,address\r\n\"O'Neil, Jr\",Shéa,A-1,\"1 Quay\r\nHarbour\"\r\n=SUM(A1),\"Quote \"\"Q\"\"\",A-2,\r\n";
     let job = world.import(csv.as_bytes(), "apply").await;
-    assert_eq!((&job["state"], &job["created"], &job["refused"]), (&json!("done"), &json!(2), &json!(0)), "{job}");
+    assert_eq!(
+        (&job["state"], &job["created"], &job["refused"]),
+        (&json!("done"), &json!(2), &json!(0)),
+        "{job}"
+    );
     let staff = world.staff(INTAKE).await;
     let individual = world.individual(&staff, "A-1").await;
     let record = world.admin(Method::GET, &format!("/individuals/{individual}")).by(&staff).send().await.ok();
@@ -40,7 +52,11 @@ async fn a_bad_row_is_refused_whole_and_the_others_are_taken() {
         B-8,Too,Few\n\
         B-1,Same,Id,,,,,\n";
     let job = world.import(csv.as_bytes(), "apply").await;
-    assert_eq!((&job["state"], &job["created"], &job["refused"]), (&json!("done"), &json!(1), &json!(8)), "{job}");
+    assert_eq!(
+        (&job["state"], &job["created"], &job["refused"]),
+        (&json!("done"), &json!(1), &json!(8)),
+        "{job}"
+    );
     let staff = world.staff(INTAKE).await;
     let rows = world.report(&staff, &job, 1).await;
     assert_eq!(rows.len(), 9);
@@ -65,10 +81,17 @@ async fn files_that_are_not_lists_of_people_are_refused_with_what_to_do() {
         (b"name;date\nAna;1990\n".to_vec(), "bad_header"),
         (b"first_name,last_name\nAna,Delgado\n".to_vec(), "bad_header"),
         (b"external_id,first_name,last_name,last_name\n1,A,B,C\n".to_vec(), "bad_header"),
-        ([b"external_id,first_name,last_name\n1,\"".to_vec(), vec![b'x'; 2 * 1024 * 1024]].concat(), "not_csv"),
+        (
+            [b"external_id,first_name,last_name\n1,\"".to_vec(), vec![b'x'; 2 * 1024 * 1024]].concat(),
+            "not_csv",
+        ),
     ] {
         let job = world.import(&file, "apply").await;
-        assert_eq!((&job["state"], &job["failure"], &job["created"]), (&json!("failed"), &json!(failure), &json!(0)), "{job}");
+        assert_eq!(
+            (&job["state"], &job["failure"], &job["created"]),
+            (&json!("failed"), &json!(failure), &json!(0)),
+            "{job}"
+        );
         let staff = world.staff(INTAKE).await;
         assert!(world.report(&staff, &job, 1).await[0]["errors"][0]["help"].as_str().unwrap().len() > 20);
     }
@@ -81,7 +104,13 @@ async fn a_dry_run_reports_and_changes_nothing() {
     let job = world.import(csv, "dry_run").await;
     assert_eq!((&job["state"], &job["created"]), (&json!("done"), &json!(1)));
     let staff = world.staff(INTAKE).await;
-    let found = world.admin(Method::POST, "/individuals/search").by(&staff).json(json!({ "name": "dry" })).send().await.ok();
+    let found = world
+        .admin(Method::POST, "/individuals/search")
+        .by(&staff)
+        .json(json!({ "name": "dry" }))
+        .send()
+        .await
+        .ok();
     assert_eq!(found["individuals"], json!([]));
 }
 
@@ -90,7 +119,11 @@ async fn importing_again_updates_what_changed_and_nothing_else() {
     let world = World::new().await;
     let same = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/individuals.csv")).unwrap();
     let job = world.import(&same, "apply").await;
-    assert_eq!((&job["unchanged"], &job["created"], &job["updated"]), (&json!(12), &json!(0), &json!(0)), "{job}");
+    assert_eq!(
+        (&job["unchanged"], &job["created"], &job["updated"]),
+        (&json!(12), &json!(0), &json!(0)),
+        "{job}"
+    );
     let changed = b"external_id,first_name,last_name,phone\nT-01,Ana,Delgado-Ruiz,+1 555 0199\n";
     let job = world.import(changed, "apply").await;
     assert_eq!(job["updated"], 1, "{job}");
@@ -98,7 +131,10 @@ async fn importing_again_updates_what_changed_and_nothing_else() {
     let individual = world.individual(&staff, "T-01").await;
     let record = world.admin(Method::GET, &format!("/individuals/{individual}")).by(&staff).send().await.ok();
     assert_eq!(record["individual"]["last_name"], "Delgado-Ruiz");
-    assert_eq!(record["individual"]["birth_date"], "1985-04-12", "a column that isn't there leaves what is known");
+    assert_eq!(
+        record["individual"]["birth_date"], "1985-04-12",
+        "a column that isn't there leaves what is known"
+    );
 }
 
 #[tokio::test]
@@ -131,7 +167,11 @@ async fn a_hundred_thousand_rows_are_read_in_pages() {
         csv.push_str(&format!("L-{n},First{n},Last\n"));
     }
     let job = world.import(csv.as_bytes(), "dry_run").await;
-    assert_eq!((&job["state"], &job["created"], &job["refused"]), (&json!("done"), &json!(100_000), &json!(0)), "{job}");
+    assert_eq!(
+        (&job["state"], &job["created"], &job["refused"]),
+        (&json!("done"), &json!(100_000), &json!(0)),
+        "{job}"
+    );
     assert_eq!(job["pages"], 100);
 }
 
@@ -143,7 +183,13 @@ async fn an_import_is_its_uploaders_and_needs_the_permission() {
     let start = |upload: &str| json!({ "upload_id": upload, "source": "test", "mode": "apply" });
     let restricted = world.staff(RESTRICTED).await;
     let post = async |session, body: Value| {
-        world.admin(Method::POST, "/imports").by(session).header("idempotency-key", world.key()).json(body).send().await
+        world
+            .admin(Method::POST, "/imports")
+            .by(session)
+            .header("idempotency-key", world.key())
+            .json(body)
+            .send()
+            .await
     };
     assert_eq!(post(&restricted, start(&upload)).await.refused(403), "not_allowed");
     let other = world.staff(crate::support::ADMIN_EXEC).await;

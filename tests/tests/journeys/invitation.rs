@@ -121,7 +121,9 @@ async fn a_client_gets_the_link_again_or_asks_for_an_invitation_with_the_same_an
     let world = World::new().await;
     let staff = world.staff(INTAKE).await;
     let (individual, account, token) = world.invite(&staff, "T-01").await;
-    let ask = async |token: &str| world.portal(Method::POST, "/links/ask").json(json!({ "token": token })).send().await;
+    let ask = async |token: &str| {
+        world.portal(Method::POST, "/links/ask").json(json!({ "token": token })).send().await
+    };
 
     let pending = ask(&token).await;
     world.drain().await;
@@ -129,14 +131,20 @@ async fn a_client_gets_the_link_again_or_asks_for_an_invitation_with_the_same_an
     assert_ne!(token, newer);
     assert_eq!(world.look(&token).await["link"], "superseded");
 
-    world.admin(Method::POST, &format!("/individuals/{individual}/accounts/{account}/close")).by(&staff).send().await.ok();
+    world
+        .admin(Method::POST, &format!("/individuals/{individual}/accounts/{account}/close"))
+        .by(&staff)
+        .send()
+        .await
+        .ok();
     let mails = world.local.mails().unwrap().len();
     world.advance(Duration::seconds(1));
     let closed = ask(&newer).await;
     world.drain().await;
     assert_eq!((pending.status, pending.bytes), (closed.status, closed.bytes));
     assert_eq!(world.local.mails().unwrap().len(), mails, "nothing is mailed for a closed account");
-    let history = world.admin(Method::GET, &format!("/individuals/{individual}/history")).by(&staff).send().await.ok();
+    let history =
+        world.admin(Method::GET, &format!("/individuals/{individual}/history")).by(&staff).send().await.ok();
     assert_eq!(history["entries"][0]["events"][0], "invitation_asked_for");
 
     // Throttled per account: one an hour, three at once.
@@ -153,9 +161,11 @@ async fn closing_cancels_the_invitation_and_gives_the_address_back() {
     let (individual, account, token) = world.invite(&staff, "T-01").await;
     let path = format!("/individuals/{individual}/accounts/{account}/close");
     let key = world.key();
-    let closed = world.admin(Method::POST, &path).by(&staff).header("idempotency-key", key.clone()).send().await.ok();
+    let closed =
+        world.admin(Method::POST, &path).by(&staff).header("idempotency-key", key.clone()).send().await.ok();
     assert_eq!((&closed["state"], &closed["reason"]), (&json!("closed"), &json!("cancelled")));
-    let repeated = world.admin(Method::POST, &path).by(&staff).header("idempotency-key", key).send().await.ok();
+    let repeated =
+        world.admin(Method::POST, &path).by(&staff).header("idempotency-key", key).send().await.ok();
     assert_eq!(repeated, closed);
     let anew = world.admin(Method::POST, &path).by(&staff).send().await;
     assert_eq!(anew.refused(409), "account_state");
@@ -171,7 +181,12 @@ async fn closing_an_active_account_ends_its_sessions_and_its_password() {
     let staff = world.staff(INTAKE).await;
     let (individual, account, token) = world.invite(&staff, "T-01").await;
     let client = world.activate(&token, "1985-04-12").await.session();
-    world.admin(Method::POST, &format!("/individuals/{individual}/accounts/{account}/close")).by(&staff).send().await.ok();
+    world
+        .admin(Method::POST, &format!("/individuals/{individual}/accounts/{account}/close"))
+        .by(&staff)
+        .send()
+        .await
+        .ok();
     assert_eq!(world.portal(Method::GET, "/home").by(&client).send().await.refused(401), "session_ended");
     assert_eq!(world.sign_in("ana.delgado@example.org", PASSWORD).await.refused(401), "sign_in_failed");
 }

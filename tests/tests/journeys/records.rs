@@ -8,8 +8,12 @@ use crate::support::{CLINICAL, INTAKE, OTHER_CLINICAL, Session, World};
 
 async fn search(world: &World, staff: &Session, body: Value) -> Vec<String> {
     let found = world.admin(Method::POST, "/individuals/search").by(staff).json(body).send().await.ok();
-    let mut names: Vec<String> =
-        found["individuals"].as_array().unwrap().iter().map(|found| found["name"].as_str().unwrap().to_owned()).collect();
+    let mut names: Vec<String> = found["individuals"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|found| found["name"].as_str().unwrap().to_owned())
+        .collect();
     names.sort();
     names
 }
@@ -28,7 +32,10 @@ async fn names_are_found_by_their_beginnings_whatever_the_accents() {
     ] {
         assert_eq!(search(&world, &staff, json!({ "name": typed })).await, found, "{typed}");
     }
-    assert_eq!(search(&world, &staff, json!({ "email": "SHARED@example.org" })).await, ["Pat Shared", "Sam Shared"]);
+    assert_eq!(
+        search(&world, &staff, json!({ "email": "SHARED@example.org" })).await,
+        ["Pat Shared", "Sam Shared"]
+    );
 }
 
 #[tokio::test]
@@ -39,7 +46,8 @@ async fn a_clinical_worker_finds_only_those_they_are_assigned_to() {
     assert_eq!(search(&world, &other, json!({ "name": "delgado" })).await, Vec::<String>::new());
     let individual = world.individual(&mine, "T-01").await;
     let unseen = world.admin(Method::GET, &format!("/individuals/{individual}")).by(&other).send().await;
-    let unknown = world.admin(Method::GET, "/individuals/ind_01kjqdjgr0e9n9wepxthmt01hj").by(&other).send().await;
+    let unknown =
+        world.admin(Method::GET, "/individuals/ind_01kjqdjgr0e9n9wepxthmt01hj").by(&other).send().await;
     assert_eq!(unseen.refused(404), "not_found");
     assert_eq!(unseen.bytes, unknown.bytes);
 }
@@ -80,11 +88,19 @@ async fn history_tells_who_did_what_and_never_a_value() {
     let (individual, _, token) = world.invite(&staff, "T-01").await;
     world.advance(Duration::seconds(1));
     world.activate(&token, "1985-04-12").await.ok();
-    let answer = world.admin(Method::GET, &format!("/individuals/{individual}/history")).by(&staff).send().await;
+    let answer =
+        world.admin(Method::GET, &format!("/individuals/{individual}/history")).by(&staff).send().await;
     let history = answer.ok();
-    let told: Vec<(&str, &str)> = history["entries"].as_array().unwrap().iter()
-        .map(|entry| (entry["actor"]["kind"].as_str().unwrap(), entry["events"][0].as_str().unwrap())).collect();
-    assert_eq!(told, [("client", "account_activated"), ("worker", "account_created"), ("import", "individual_imported")]);
+    let told: Vec<(&str, &str)> = history["entries"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|entry| (entry["actor"]["kind"].as_str().unwrap(), entry["events"][0].as_str().unwrap()))
+        .collect();
+    assert_eq!(
+        told,
+        [("client", "account_activated"), ("worker", "account_created"), ("import", "individual_imported")]
+    );
     for value in ["Delgado", "1985-04-12", "example.org", "0101"] {
         assert!(!answer.text().contains(value), "{value}");
     }

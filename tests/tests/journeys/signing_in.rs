@@ -25,7 +25,10 @@ async fn ten_wrong_passwords_lock_the_account_with_the_same_answer() {
     // A stranger's guesses don't end the client's own session.
     world.portal(Method::GET, "/home").by(&client).send().await.ok();
     let record = world.admin(Method::GET, &format!("/individuals/{individual}")).by(&staff).send().await.ok();
-    assert_eq!((&record["account"]["state"], &record["account"]["reason"]), (&json!("locked"), &json!("failed_sign_ins")));
+    assert_eq!(
+        (&record["account"]["state"], &record["account"]["reason"]),
+        (&json!("locked"), &json!("failed_sign_ins"))
+    );
 }
 
 #[tokio::test]
@@ -53,7 +56,10 @@ async fn too_many_tries_at_one_address_wait_known_or_not() {
     assert_eq!(refused.refused(429), "too_many_requests");
     let seconds: u64 = refused.headers["retry-after"].to_str().unwrap().parse().unwrap();
     world.advance(Duration::seconds(i64::try_from(seconds).unwrap()));
-    assert_eq!(world.sign_in("nobody@example.org", "whatever it may be").await.refused(401), "sign_in_failed");
+    assert_eq!(
+        world.sign_in("nobody@example.org", "whatever it may be").await.refused(401),
+        "sign_in_failed"
+    );
 }
 
 #[tokio::test]
@@ -75,7 +81,11 @@ async fn a_session_ends_when_idle_and_in_any_case_and_only_extending_moves_it() 
 
     world.advance(Duration::minutes(14));
     let times = home().await.ok()["session"].clone();
-    assert_eq!((&times["idle_seconds"], &times["warn_seconds"]), (&json!(60), &json!(120)), "reading does not extend");
+    assert_eq!(
+        (&times["idle_seconds"], &times["warn_seconds"]),
+        (&json!(60), &json!(120)),
+        "reading does not extend"
+    );
     assert_eq!(extend().await.ok()["idle_seconds"], 900);
     world.advance(Duration::minutes(14));
     home().await.ok();
@@ -125,7 +135,11 @@ async fn a_worker_learns_what_they_may_do() {
 async fn ten_wrong_passwords_lock_a_worker_too() {
     let world = World::new().await;
     let try_in = async |password: &str| {
-        world.admin(Method::POST, "/session").json(json!({ "email": CLINICAL, "password": password })).send().await
+        world
+            .admin(Method::POST, "/session")
+            .json(json!({ "email": CLINICAL, "password": password }))
+            .send()
+            .await
     };
     for _ in 0..10 {
         assert_eq!(try_in("not the password at all").await.refused(401), "sign_in_failed");

@@ -123,8 +123,12 @@ impl Call<'_> {
             Api::Portal => &self.world.portal,
             Api::Admin => &self.world.admin,
         };
-        let mut request = self.world.http.request(self.method.clone(), format!("{base}{}{}", self.api.base(), self.path));
-        if self.origin && self.method != Method::GET && !self.headers.iter().any(|(name, _)| *name == "origin") {
+        let mut request =
+            self.world.http.request(self.method.clone(), format!("{base}{}{}", self.api.base(), self.path));
+        if self.origin
+            && self.method != Method::GET
+            && !self.headers.iter().any(|(name, _)| *name == "origin")
+        {
             request = request.header("origin", own_origin(self.api));
         }
         for (name, value) in &self.headers {
@@ -163,7 +167,11 @@ pub fn morning() -> DateTime<Utc> {
 impl World {
     /// An empty deployment: nothing set up.
     pub async fn bare() -> Self {
-        let logs = tracing_subscriber::fmt().json().flatten_event(true).with_test_writer().with_env_filter("info,aws=warn");
+        let logs = tracing_subscriber::fmt()
+            .json()
+            .flatten_event(true)
+            .with_test_writer()
+            .with_env_filter("info,aws=warn");
         drop(logs.try_init());
         let options = Options {
             template: repository().join("infra/template.yaml"),
@@ -177,8 +185,8 @@ impl World {
             Arc::new(Operations::connect(emulated, template))
         });
         let local = local.unwrap();
-        let [portal, admin, _] =
-            [(portal, Some(Site::Portal)), (admin, Some(Site::Admin)), (aws, None)].map(|(port, site)| serve(&local, port, site));
+        let [portal, admin, _] = [(portal, Some(Site::Portal)), (admin, Some(Site::Admin)), (aws, None)]
+            .map(|(port, site)| serve(&local, port, site));
         let keys = std::sync::atomic::AtomicU64::default();
         Self { local, http: reqwest::Client::new(), portal, admin, keys }
     }
@@ -207,7 +215,8 @@ impl World {
     /// The same, from a changed file.
     pub async fn with(change: impl FnOnce(&mut Value)) -> Self {
         let world = Self::set_up_with(change).await;
-        let csv = std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/individuals.csv")).unwrap();
+        let csv =
+            std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/individuals.csv")).unwrap();
         let job = world.import(&csv, "apply").await;
         assert_eq!((&job["state"], &job["created"]), (&json!("done"), &json!(12)), "{job}");
         world
@@ -248,8 +257,18 @@ impl World {
     }
 
     pub async fn staff(&self, email: &str) -> Session {
-        let password = agency_file()["workers"].as_array().unwrap().iter().find(|worker| worker["email"] == email).unwrap()["password"].clone();
-        let answer = self.admin(Method::POST, "/session").json(json!({ "email": email, "password": password })).send().await;
+        let password = agency_file()["workers"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|worker| worker["email"] == email)
+            .unwrap()["password"]
+            .clone();
+        let answer = self
+            .admin(Method::POST, "/session")
+            .json(json!({ "email": email, "password": password }))
+            .send()
+            .await;
         answer.ok();
         answer.session()
     }
@@ -258,12 +277,20 @@ impl World {
     pub async fn individual(&self, staff: &Session, external_id: &str) -> String {
         let body = json!({ "external_id": { "source": "test", "id": external_id } });
         let found = self.admin(Method::POST, "/individuals/search").by(staff).json(body).send().await.ok();
-        found["individuals"][0]["individual_id"].as_str().unwrap_or_else(|| panic!("{external_id}: {found}")).to_owned()
+        found["individuals"][0]["individual_id"]
+            .as_str()
+            .unwrap_or_else(|| panic!("{external_id}: {found}"))
+            .to_owned()
     }
 
     pub async fn create(&self, staff: &Session, individual: &str, body: Value) -> Answer {
         let path = format!("/individuals/{individual}/accounts");
-        self.admin(Method::POST, &path).by(staff).header("idempotency-key", self.key()).json(body).send().await
+        self.admin(Method::POST, &path)
+            .by(staff)
+            .header("idempotency-key", self.key())
+            .json(body)
+            .send()
+            .await
     }
 
     /// Creates an account for somebody of the fixture and reads the link from the mail: individual, account, token.
@@ -291,7 +318,10 @@ impl World {
     }
 
     pub async fn sign_in(&self, email: &str, password: &str) -> Answer {
-        self.portal(Method::POST, "/session").json(json!({ "email": email, "password": password })).send().await
+        self.portal(Method::POST, "/session")
+            .json(json!({ "email": email, "password": password }))
+            .send()
+            .await
     }
 
     /// Uploads a file and imports it to its end: the job as it is then.
@@ -299,14 +329,30 @@ impl World {
         let staff = self.staff(INTAKE).await;
         let job = self.start_import(&staff, csv, mode).await;
         self.drain().await;
-        self.admin(Method::GET, &format!("/jobs/{job}")).by(&staff).send().await.ok()
-            .as_object().map(|job_view| { let mut view = job_view.clone(); view.insert("id".to_owned(), json!(job)); Value::Object(view) }).unwrap()
+        self.admin(Method::GET, &format!("/jobs/{job}"))
+            .by(&staff)
+            .send()
+            .await
+            .ok()
+            .as_object()
+            .map(|job_view| {
+                let mut view = job_view.clone();
+                view.insert("id".to_owned(), json!(job));
+                Value::Object(view)
+            })
+            .unwrap()
     }
 
     pub async fn upload(&self, staff: &Session, csv: &[u8]) -> String {
         use aws_lc_rs::digest::{SHA256, digest};
         let digest = data_encoding::BASE64.encode(digest(&SHA256, csv).as_ref());
-        let upload = self.admin(Method::POST, "/uploads").by(staff).json(json!({ "bytes": csv.len(), "sha256": digest })).send().await.ok();
+        let upload = self
+            .admin(Method::POST, "/uploads")
+            .by(staff)
+            .json(json!({ "bytes": csv.len(), "sha256": digest }))
+            .send()
+            .await
+            .ok();
         let mut request = self.http.put(upload["url"].as_str().unwrap()).body(csv.to_vec());
         for (name, value) in upload["headers"].as_object().unwrap() {
             request = request.header(name, value.as_str().unwrap());
@@ -319,7 +365,14 @@ impl World {
     pub async fn start_import(&self, staff: &Session, csv: &[u8], mode: &str) -> String {
         let upload = self.upload(staff, csv).await;
         let body = json!({ "upload_id": upload, "source": "test", "mode": mode });
-        let started = self.admin(Method::POST, "/imports").by(staff).header("idempotency-key", self.key()).json(body).send().await.ok();
+        let started = self
+            .admin(Method::POST, "/imports")
+            .by(staff)
+            .header("idempotency-key", self.key())
+            .json(body)
+            .send()
+            .await
+            .ok();
         started["job_id"].as_str().unwrap().to_owned()
     }
 
@@ -353,7 +406,11 @@ async fn listen() -> (tokio::net::TcpListener, String) {
 }
 
 /// Serves one of the sites, or AWS itself. Nothing else runs by itself: `drain` does that.
-fn serve(local: &Local, (listener, address): (tokio::net::TcpListener, String), site: Option<Site>) -> String {
+fn serve(
+    local: &Local,
+    (listener, address): (tokio::net::TcpListener, String),
+    site: Option<Site>,
+) -> String {
     let local = local.clone();
     let app = axum::Router::new().fallback(move |request: axum::extract::Request| {
         let local = local.clone();

@@ -64,9 +64,9 @@ impl Account {
             context.individual.consent().ok_or(Reason::NoConsent)?;
             match context.settings.ready().map_err(Reason::from) {
                 Ok(()) => self.invite_again(Rule::B2, restarted, context),
-                Err(reason) => Ok(self
-                    .to(Rule::B2, self.state)
-                    .event(event!(ActivationWithheld of self, reason))),
+                Err(reason) => {
+                    Ok(self.to(Rule::B2, self.state).event(event!(ActivationWithheld of self, reason)))
+                }
             }
         })
     }
@@ -75,11 +75,7 @@ impl Account {
         let State::Pending { since, misses, .. } = self.state else {
             return Err(Reason::WrongState);
         };
-        Ok(State::Pending {
-            since,
-            expires_at: expiry(context.now, context.settings),
-            misses,
-        })
+        Ok(State::Pending { since, expires_at: expiry(context.now, context.settings), misses })
     }
 
     /// B3: staff corrected the birth date: the count of attempts begins anew.
@@ -88,20 +84,11 @@ impl Account {
     /// When the account isn't Pending.
     pub fn birth_date_corrected(&self) -> Result<Changed, Refused> {
         self.attempt(Action::CorrectBirthDate, || {
-            let State::Pending {
-                since, expires_at, ..
-            } = self.state
-            else {
+            let State::Pending { since, expires_at, .. } = self.state else {
                 return Err(Reason::WrongState);
             };
-            let cleared = State::Pending {
-                since,
-                expires_at,
-                misses: 0,
-            };
-            Ok(self
-                .to(Rule::B3, cleared)
-                .event(event!(BirthDateMissesCleared of self)))
+            let cleared = State::Pending { since, expires_at, misses: 0 };
+            Ok(self.to(Rule::B3, cleared).event(event!(BirthDateMissesCleared of self)))
         })
     }
 
@@ -119,11 +106,7 @@ impl Account {
     ) -> Result<(), Refused> {
         self.attempt(Action::UseLink, || {
             self.check_claimed_link(individual, settings, now, generation)?;
-            if self.attempts_left() == 0 {
-                Err(Reason::NoAttemptsLeft)
-            } else {
-                Ok(())
-            }
+            if self.attempts_left() == 0 { Err(Reason::NoAttemptsLeft) } else { Ok(()) }
         })
     }
 
@@ -203,20 +186,10 @@ impl Account {
                 return Err(Reason::WrongBirthDate);
             }
             let mut changed = self
-                .to(
-                    Rule::A5,
-                    State::Active {
-                        failed_sign_ins: 0,
-                        must_reset: false,
-                    },
-                )
+                .to(Rule::A5, State::Active { failed_sign_ins: 0, must_reset: false })
                 .event(event!(AccountActivated of self))
                 .credentials(Credentials::PasswordSet);
-            changed.account.acceptance = Some(Acceptance {
-                privacy,
-                terms,
-                at: now,
-            });
+            changed.account.acceptance = Some(Acceptance { privacy, terms, at: now });
             changed.account.last_sign_in = Some(now);
             Ok(changed)
         })

@@ -112,13 +112,7 @@ impl Model {
             }
             (Step::Resend, 'P') => self.expires = now + LIFE,
             (Step::AskAgain | Step::ForgetPassword, 'P') if !late && self.consent => {}
-            (
-                Step::TryBirthDate {
-                    right,
-                    old_link: false,
-                },
-                'P',
-            ) if !late && self.consent => {
+            (Step::TryBirthDate { right, old_link: false }, 'P') if !late && self.consent => {
                 self.misses += 1;
                 if right {
                     unlocked(self);
@@ -178,10 +172,7 @@ impl Life {
         if let Step::SetConsent(consent) = step {
             let contact = consent.then_some(EMAIL_CONTACT);
             let by = Origin::Worker(WORKER);
-            let change = self
-                .individual
-                .set_communication_settings(contact, by, at(now))
-                .unwrap();
+            let change = self.individual.set_communication_settings(contact, by, at(now)).unwrap();
             let context = context(&self.individual, &self.settings, now);
             let account = self.account.as_ref().filter(|_| change == ConsentChange::Given);
             return Ok(account.and_then(|account| account.consent_given(context).ok()));
@@ -192,10 +183,7 @@ impl Life {
         let (individual, settings) = (&self.individual, &self.settings);
         let context = context(individual, settings, now);
         let mut opening = opening(context);
-        opening.open_account = self
-            .account
-            .as_ref()
-            .is_some_and(|account| account.state.name().is_open());
+        opening.open_account = self.account.as_ref().is_some_and(|account| account.state.name().is_open());
         if let Step::Create = step {
             return Ok(Some(Account::create(ACCOUNT, &opening)?));
         }
@@ -245,21 +233,10 @@ impl Life {
 
     fn take(&mut self, changed: Changed) {
         self.free += changed.free_licences(false);
-        if let Some(before) = self
-            .account
-            .as_ref()
-            .filter(|_| changed.transition.from != StateName::None)
-        {
+        if let Some(before) = self.account.as_ref().filter(|_| changed.transition.from != StateName::None) {
             assert_ne!(before.state.name(), StateName::Closed, "closed is final");
-            assert!(
-                changed.account.generation >= before.generation,
-                "generations never fall"
-            );
-            assert_eq!(
-                changed.account.epoch > before.epoch,
-                changed.ends_sessions,
-                "sessions end by epoch"
-            );
+            assert!(changed.account.generation >= before.generation, "generations never fall");
+            assert_eq!(changed.account.epoch > before.epoch, changed.ends_sessions, "sessions end by epoch");
         }
         self.account = Some(changed.account);
     }
@@ -269,14 +246,8 @@ impl Life {
             None => 'N',
             Some(State::Pending { .. }) => 'P',
             Some(State::Active { .. }) => 'A',
-            Some(State::Locked {
-                reason: LockReason::FailedSignIns,
-                ..
-            }) => 'F',
-            Some(State::Locked {
-                reason: LockReason::Suspended,
-                ..
-            }) => 'S',
+            Some(State::Locked { reason: LockReason::FailedSignIns, .. }) => 'F',
+            Some(State::Locked { reason: LockReason::Suspended, .. }) => 'S',
             Some(State::Disabled { .. }) => 'D',
             Some(State::Closed { .. }) => 'C',
         }

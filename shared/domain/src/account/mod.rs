@@ -185,9 +185,7 @@ impl Landing {
     /// The path, if it is one: at most 200 letters, digits and `/-_`, beginning with a single slash.
     #[must_use]
     pub fn new(path: &str) -> Option<Self> {
-        let plain = path
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"/-_".contains(&byte));
+        let plain = path.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/-_".contains(&byte));
         (path.starts_with('/') && !path.starts_with("//") && path.len() <= 200 && plain)
             .then(|| Self(path.to_owned()))
     }
@@ -237,10 +235,7 @@ impl Account {
     /// B4: remembers where the client was going, for when the account is activated.
     #[must_use]
     pub fn remembering(&self, landing: Landing) -> Self {
-        Self {
-            landing: Some(landing),
-            ..self.clone()
-        }
+        Self { landing: Some(landing), ..self.clone() }
     }
 
     /// Tries an action, and says of which account, state and action it was if it is refused.
@@ -257,16 +252,8 @@ impl Account {
     fn to(&self, rule: Rule, state: State) -> Changed {
         let (from, to, reason) = (self.state.name(), state.name(), state.reason());
         Changed {
-            account: Self {
-                state,
-                ..self.clone()
-            },
-            transition: Transition {
-                rule,
-                from,
-                to,
-                reason,
-            },
+            account: Self { state, ..self.clone() },
+            transition: Transition { rule, from, to, reason },
             events: Vec::new(),
             ends_sessions: false,
             credentials: Credentials::Kept,

@@ -67,10 +67,7 @@ impl AgeOverride {
     /// An override as it was recorded.
     #[must_use]
     pub fn recorded(by: WorkerId, reason: &str) -> Option<Self> {
-        Some(Self {
-            reason: text::clean(reason, 500).ok()?,
-            by,
-        })
+        Some(Self { reason: text::clean(reason, 500).ok()?, by })
     }
 
     /// The reason, in the worker's words.
@@ -88,9 +85,7 @@ impl AgeOverride {
 
 impl fmt::Debug for AgeOverride {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AgeOverride")
-            .field("by", &self.by)
-            .finish_non_exhaustive()
+        f.debug_struct("AgeOverride").field("by", &self.by).finish_non_exhaustive()
     }
 }
 
@@ -98,12 +93,7 @@ impl Opening<'_> {
     /// The guards of A1 that need no other record, in the order in which a worker can mend them: the address the
     /// account will have. `former` is the address of the closed or disabled account, offered before any other.
     fn check(&self, former: Option<&EmailAddress>) -> Result<EmailAddress, Reason> {
-        let Context {
-            individual,
-            settings,
-            now,
-            ..
-        } = self.context;
+        let Context { individual, settings, now, .. } = self.context;
         settings.ready()?;
         let prefilled = individual.prefilled_address().ok_or(Reason::NoEmailContact)?;
         let age = check_birth_date(individual, settings)?.age_on(settings.today(now));
@@ -123,12 +113,7 @@ impl Opening<'_> {
             return Err(Reason::OpenAccountExists);
         }
         let email = self.check(former)?;
-        let Context {
-            individual,
-            settings,
-            now,
-            ..
-        } = self.context;
+        let Context { individual, settings, now, .. } = self.context;
         let account = Account {
             id,
             individual: individual.id,
@@ -145,23 +130,10 @@ impl Opening<'_> {
             age_override: self.age_override.clone(),
         };
         let age_overridden = self.age_override.is_some();
-        let events = vec![
-            event!(AccountCreated of account, age_overridden),
-            account.invitation(self.context),
-        ];
-        let transition = Transition {
-            rule,
-            from: StateName::None,
-            to: StateName::Pending,
-            reason: None,
-        };
-        Ok(Changed {
-            account,
-            transition,
-            events,
-            ends_sessions: false,
-            credentials: Credentials::Claimed,
-        })
+        let events =
+            vec![event!(AccountCreated of account, age_overridden), account.invitation(self.context)];
+        let transition = Transition { rule, from: StateName::None, to: StateName::Pending, reason: None };
+        Ok(Changed { account, transition, events, ends_sessions: false, credentials: Credentials::Claimed })
     }
 }
 
@@ -188,17 +160,9 @@ impl Account {
         last_closed: Option<CloseReason>,
         shared_address: bool,
     ) -> Result<Changed, Refused> {
-        let opening = Opening {
-            context,
-            open_account,
-            address: None,
-            address_confirmed: false,
-            age_override: None,
-        };
-        let shut_out = matches!(
-            last_closed,
-            Some(CloseReason::ClosedByWorker | CloseReason::WrongBirthDate)
-        );
+        let opening =
+            Opening { context, open_account, address: None, address_confirmed: false, age_override: None };
+        let shut_out = matches!(last_closed, Some(CloseReason::ClosedByWorker | CloseReason::WrongBirthDate));
         let skip = if context.individual.test {
             Some(Reason::TestIndividual)
         } else if shut_out {
@@ -220,10 +184,7 @@ impl Account {
     /// When this account isn't Closed, was closed by a worker (create a new one then), or a guard of A1 fails.
     pub fn reopen(&self, id: AccountId, opening: &Opening<'_>) -> Result<Changed, Refused> {
         self.attempt(Action::Reopen, || match self.state {
-            State::Closed {
-                reason: CloseReason::ClosedByWorker,
-                ..
-            } => Err(Reason::ShutOut),
+            State::Closed { reason: CloseReason::ClosedByWorker, .. } => Err(Reason::ShutOut),
             State::Closed { .. } => opening.open(id, Some(&self.email), Rule::A4),
             _ => Err(Reason::WrongState),
         })
@@ -243,9 +204,7 @@ impl Account {
             let mut changed = self.invite_again(Rule::A14, pending(now, settings), opening.context)?;
             changed.events.insert(0, event!(AccountEnabled of self));
             if email != self.email {
-                changed.credentials = Credentials::Moved {
-                    from: self.email.clone(),
-                };
+                changed.credentials = Credentials::Moved { from: self.email.clone() };
             }
             changed.account.email = email;
             changed.account.age_override.clone_from(&opening.age_override);
@@ -277,23 +236,14 @@ impl Account {
 }
 
 fn refuse_create(reason: Reason) -> Refused {
-    Refused {
-        account: None,
-        state: StateName::None,
-        action: Action::Create,
-        reason,
-    }
+    Refused { account: None, state: StateName::None, action: Action::Create, reason }
 }
 
 /// The birth date, if it proves anything.
 pub(super) fn check_birth_date(individual: &Individual, settings: &Settings) -> Result<BirthDate, Reason> {
     let date = individual.birth_date.ok_or(Reason::NoBirthDate)?;
     let is_default = settings.general.default_birth_date == Some(date);
-    if is_default {
-        Err(Reason::DefaultBirthDate)
-    } else {
-        Ok(date)
-    }
+    if is_default { Err(Reason::DefaultBirthDate) } else { Ok(date) }
 }
 
 /// When an invitation of this instant expires (A8).
@@ -302,9 +252,5 @@ pub(super) fn expiry(now: DateTime<Utc>, settings: &Settings) -> DateTime<Utc> {
 }
 
 fn pending(now: DateTime<Utc>, settings: &Settings) -> State {
-    State::Pending {
-        since: now,
-        expires_at: expiry(now, settings),
-        misses: 0,
-    }
+    State::Pending { since: now, expires_at: expiry(now, settings), misses: 0 }
 }

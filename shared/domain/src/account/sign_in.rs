@@ -23,13 +23,7 @@ impl Account {
             if must_reset {
                 return Err(Reason::MustReset);
             }
-            let mut changed = self.to(
-                Rule::SignIn,
-                State::Active {
-                    failed_sign_ins: 0,
-                    must_reset,
-                },
-            );
+            let mut changed = self.to(Rule::SignIn, State::Active { failed_sign_ins: 0, must_reset });
             changed.account.last_sign_in = Some(now);
             Ok(changed)
         })
@@ -47,34 +41,21 @@ impl Account {
         mail_id: MailId,
     ) -> Result<Option<Changed>, Refused> {
         self.attempt(Action::FailSignIn, || {
-            let State::Active {
-                failed_sign_ins,
-                must_reset,
-            } = self.state
-            else {
+            let State::Active { failed_sign_ins, must_reset } = self.state else {
                 return Err(Reason::WrongState);
             };
             if failed_sign_ins < settings.general.failed_sign_ins {
                 return Ok(None);
             }
             let reason = LockReason::FailedSignIns;
-            let mut changed = self.to(
-                Rule::A10,
-                State::Locked {
-                    reason,
-                    since: now,
-                    must_reset,
-                },
-            );
+            let mut changed = self.to(Rule::A10, State::Locked { reason, since: now, must_reset });
             // An account that has used up its links is locked all the same, and a worker unlocks it.
             let (mut mail, mut generation) = (None, None);
             if let Ok(linked) = changed.account.with_reset_link(now) {
                 (mail, generation) = (Some(mail_id), Some(linked.generation));
                 changed.account = linked;
             }
-            Ok(Some(
-                changed.event(event!(AccountLocked of self, reason, mail, generation)),
-            ))
+            Ok(Some(changed.event(event!(AccountLocked of self, reason, mail, generation))))
         })
     }
 
@@ -100,9 +81,7 @@ impl Account {
                 let mut changed = self
                     .to(Rule::A18, self.state)
                     .event(event!(SignInEmailChanged of self, mail))
-                    .credentials(Credentials::Moved {
-                        from: self.email.clone(),
-                    });
+                    .credentials(Credentials::Moved { from: self.email.clone() });
                 changed.account.email = address;
                 Ok(changed)
             }
@@ -134,32 +113,22 @@ impl Account {
     /// # Errors
     /// When the link was superseded or is over, or the account's state allows no reset.
     pub fn reset_password(&self, generation: u16, context: Context<'_>) -> Result<Changed, Refused> {
-        let Context {
-            settings, now, mail, ..
-        } = context;
+        let Context { settings, now, mail, .. } = context;
         self.attempt(Action::ResetPassword, || {
             settings.ready()?;
             self.check_resettable()?;
-            let dies = self
-                .reset_expires_at
-                .filter(|_| generation == self.generation)
-                .ok_or(Reason::Superseded)?;
+            let dies =
+                self.reset_expires_at.filter(|_| generation == self.generation).ok_or(Reason::Superseded)?;
             if dies <= now {
                 return Err(Reason::Expired);
             }
             Ok(match self.state {
-                State::Locked { .. } if settings.general.client_may_unlock => self
-                    .with_password(Rule::A12, ACTIVE, mail)
-                    .event(event!(AccountUnlocked of self)),
-                State::Locked { reason, since, .. } => self.with_password(
-                    Rule::A19,
-                    State::Locked {
-                        reason,
-                        since,
-                        must_reset: false,
-                    },
-                    mail,
-                ),
+                State::Locked { .. } if settings.general.client_may_unlock => {
+                    self.with_password(Rule::A12, ACTIVE, mail).event(event!(AccountUnlocked of self))
+                }
+                State::Locked { reason, since, .. } => {
+                    self.with_password(Rule::A19, State::Locked { reason, since, must_reset: false }, mail)
+                }
                 _ => self.with_password(Rule::A19, ACTIVE, mail),
             })
         })
@@ -167,22 +136,14 @@ impl Account {
 
     const fn check_resettable(&self) -> Result<(), Reason> {
         match self.state {
-            State::Active { .. }
-            | State::Locked {
-                reason: LockReason::FailedSignIns,
-                ..
-            } => Ok(()),
+            State::Active { .. } | State::Locked { reason: LockReason::FailedSignIns, .. } => Ok(()),
             _ => Err(Reason::WrongState),
         }
     }
 
     fn with_reset_link(&self, now: DateTime<Utc>) -> Result<Self, Reason> {
         let reset_expires_at = Some(now + TimeDelta::minutes(RESET_MINUTES));
-        Ok(Self {
-            generation: self.next_generation()?,
-            reset_expires_at,
-            ..self.clone()
-        })
+        Ok(Self { generation: self.next_generation()?, reset_expires_at, ..self.clone() })
     }
 
     fn with_password(&self, rule: Rule, state: State, mail: MailId) -> Changed {
@@ -196,7 +157,4 @@ impl Account {
     }
 }
 
-const ACTIVE: State = State::Active {
-    failed_sign_ins: 0,
-    must_reset: false,
-};
+const ACTIVE: State = State::Active { failed_sign_ins: 0, must_reset: false };

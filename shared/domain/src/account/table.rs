@@ -45,28 +45,13 @@ const NOW: i64 = 0;
 
 fn state(mark: &str) -> Option<State> {
     let must_reset = mark.ends_with('!');
-    let locked = |reason| State::Locked {
-        reason,
-        since: at(-5),
-        must_reset,
-    };
+    let locked = |reason| State::Locked { reason, since: at(-5), must_reset };
     let closed = |reason| State::Closed { reason, at: at(-5) };
     Some(match mark.trim_end_matches('!') {
         "none" => return None,
-        "P" => State::Pending {
-            since: at(-30),
-            expires_at: at(NOW + 1),
-            misses: 1,
-        },
-        "P*" => State::Pending {
-            since: at(-30),
-            expires_at: at(NOW),
-            misses: 1,
-        },
-        "A" => State::Active {
-            failed_sign_ins: 9,
-            must_reset,
-        },
+        "P" => State::Pending { since: at(-30), expires_at: at(NOW + 1), misses: 1 },
+        "P*" => State::Pending { since: at(-30), expires_at: at(NOW), misses: 1 },
+        "A" => State::Active { failed_sign_ins: 9, must_reset },
         "Lf" => locked(LockReason::FailedSignIns),
         "Ls" => locked(LockReason::Suspended),
         "D" => State::Disabled { since: at(-5) },
@@ -83,33 +68,13 @@ fn mark(account: &Account) -> String {
         State::Pending { .. } if account.is_expired(at(NOW)) => ("P*", false),
         State::Pending { .. } => ("P", false),
         State::Active { must_reset, .. } => ("A", must_reset),
-        State::Locked {
-            reason: LockReason::FailedSignIns,
-            must_reset,
-            ..
-        } => ("Lf", must_reset),
-        State::Locked {
-            reason: LockReason::Suspended,
-            must_reset,
-            ..
-        } => ("Ls", must_reset),
+        State::Locked { reason: LockReason::FailedSignIns, must_reset, .. } => ("Lf", must_reset),
+        State::Locked { reason: LockReason::Suspended, must_reset, .. } => ("Ls", must_reset),
         State::Disabled { .. } => ("D", false),
-        State::Closed {
-            reason: CloseReason::Expired,
-            ..
-        } => ("Ce", false),
-        State::Closed {
-            reason: CloseReason::WrongBirthDate,
-            ..
-        } => ("Cb", false),
-        State::Closed {
-            reason: CloseReason::Cancelled,
-            ..
-        } => ("Cc", false),
-        State::Closed {
-            reason: CloseReason::ClosedByWorker,
-            ..
-        } => ("Cw", false),
+        State::Closed { reason: CloseReason::Expired, .. } => ("Ce", false),
+        State::Closed { reason: CloseReason::WrongBirthDate, .. } => ("Cb", false),
+        State::Closed { reason: CloseReason::Cancelled, .. } => ("Cc", false),
+        State::Closed { reason: CloseReason::ClosedByWorker, .. } => ("Cw", false),
     };
     format!("{mark}{}", if must_reset { "!" } else { "" })
 }
@@ -150,9 +115,7 @@ fn act(action: &str, account: Option<&Account>) -> Result<Option<Changed>, Refus
         "resend" => account.resend(context),
         "ask again" => account.ask_again(context),
         "look at the link" => {
-            return account
-                .check_link(&individual, &settings, at(NOW), generation)
-                .map(|()| None);
+            return account.check_link(&individual, &settings, at(NOW), generation).map(|()| None);
         }
         "activate" => account.activate(&individual, &settings, at(NOW), generation, birth_date, TEXTS),
         "1st wrong birth d." => having_tried(account, 1).miss_birth_date(at(NOW)),
@@ -173,13 +136,7 @@ fn act(action: &str, account: Option<&Account>) -> Result<Option<Changed>, Refus
         "reset password" => account.reset_password(generation, context),
         "reset, may not unlock" => {
             let settings = settings_with(|draft| draft.general.client_may_unlock = false);
-            account.reset_password(
-                generation,
-                super::Context {
-                    settings: &settings,
-                    ..context
-                },
-            )
+            account.reset_password(generation, super::Context { settings: &settings, ..context })
         }
         "give consent" => account.consent_given(context),
         "correct birth date" => account.birth_date_corrected(),
@@ -192,58 +149,28 @@ fn cell(outcome: &Result<Option<Changed>, Refused>) -> String {
     match outcome {
         Ok(None) => "-".to_owned(),
         Ok(Some(changed)) => format!("{} {}", changed.transition.rule, mark(&changed.account)),
-        Err(Refused {
-            reason: Reason::WrongState,
-            ..
-        }) => ".".to_owned(),
-        Err(Refused {
-            reason: Reason::OpenAccountExists,
-            ..
-        }) => "exists".to_owned(),
+        Err(Refused { reason: Reason::WrongState, .. }) => ".".to_owned(),
+        Err(Refused { reason: Reason::OpenAccountExists, .. }) => "exists".to_owned(),
         Err(refused) => refused.reason.to_string(),
     }
 }
 
 /// What holds for every transition, whatever the rule.
 fn check(before: Option<&Account>, changed: &Changed) {
-    let Changed {
-        account,
-        transition,
-        ends_sessions,
-        credentials,
-        ..
-    } = changed;
+    let Changed { account, transition, ends_sessions, credentials, .. } = changed;
     let opens = matches!(transition.rule, Rule::A1 | Rule::A2 | Rule::A4);
     let before = before.filter(|_| !opens);
-    assert_eq!(
-        transition.from,
-        before.map_or(StateName::None, |before| before.state.name())
-    );
+    assert_eq!(transition.from, before.map_or(StateName::None, |before| before.state.name()));
     assert_eq!(transition.to, account.state.name());
-    assert_eq!(
-        account.epoch,
-        before.map_or(0, |before| before.epoch) + u32::from(*ends_sessions)
-    );
+    assert_eq!(account.epoch, before.map_or(0, |before| before.epoch) + u32::from(*ends_sessions));
     assert!(account.generation >= before.map_or(1, |before| before.generation));
     assert_eq!(*credentials == Credentials::Claimed, opens);
-    assert_eq!(
-        *credentials == Credentials::Released,
-        transition.to == StateName::Closed
-    );
-    assert_eq!(
-        *credentials == Credentials::PasswordRemoved,
-        transition.to == StateName::Disabled
-    );
+    assert_eq!(*credentials == Credentials::Released, transition.to == StateName::Closed);
+    assert_eq!(*credentials == Credentials::PasswordRemoved, transition.to == StateName::Disabled);
     let used = |name: StateName| {
-        i8::from(matches!(
-            name,
-            StateName::Pending | StateName::Active | StateName::Locked
-        ))
+        i8::from(matches!(name, StateName::Pending | StateName::Active | StateName::Locked))
     };
-    assert_eq!(
-        changed.free_licences(false),
-        used(transition.from) - used(transition.to)
-    );
+    assert_eq!(changed.free_licences(false), used(transition.from) - used(transition.to));
     assert_eq!(changed.free_licences(true), 0);
 }
 
@@ -256,11 +183,7 @@ fn every_action_in_every_state_does_what_the_table_says() {
     let mut rules = std::collections::BTreeSet::new();
     for line in lines {
         assert_eq!(line.len(), states.len(), "{}", line[0]);
-        for (column, expected) in line
-            .iter()
-            .enumerate()
-            .skip(1)
-            .filter(|(_, expected)| !expected.is_empty())
+        for (column, expected) in line.iter().enumerate().skip(1).filter(|(_, expected)| !expected.is_empty())
         {
             let (action, before) = (line[0], state(states[column]).map(account));
             let outcome = act(action, before.as_ref());
@@ -273,19 +196,13 @@ fn every_action_in_every_state_does_what_the_table_says() {
                 Ok(None) => {}
                 Err(refused) => {
                     let creates = action.starts_with("create");
-                    let state = before
-                        .as_ref()
-                        .filter(|_| !creates)
-                        .map_or(StateName::None, |a| a.state.name());
+                    let state =
+                        before.as_ref().filter(|_| !creates).map_or(StateName::None, |a| a.state.name());
                     assert_eq!(refused.state, state);
                     assert!(refused.to_string().contains(refused.action.code()), "{refused}");
                 }
             }
         }
     }
-    assert_eq!(
-        rules,
-        Rule::ALL.iter().copied().collect(),
-        "every rule is in the table"
-    );
+    assert_eq!(rules, Rule::ALL.iter().copied().collect(), "every rule is in the table");
 }

@@ -24,26 +24,13 @@ impl Account {
     pub fn suspend(&self, now: DateTime<Utc>) -> Result<Changed, Refused> {
         self.attempt(Action::Suspend, || {
             let (State::Active { must_reset, .. }
-            | State::Locked {
-                reason: LockReason::FailedSignIns,
-                must_reset,
-                ..
-            }) = self.state
+            | State::Locked { reason: LockReason::FailedSignIns, must_reset, .. }) = self.state
             else {
                 return Err(Reason::WrongState);
             };
             let (reason, mail, generation) = (LockReason::Suspended, None, None);
-            let changed = self.to(
-                Rule::A11,
-                State::Locked {
-                    reason,
-                    since: now,
-                    must_reset,
-                },
-            );
-            Ok(changed
-                .event(event!(AccountLocked of self, reason, mail, generation))
-                .ending_sessions())
+            let changed = self.to(Rule::A11, State::Locked { reason, since: now, must_reset });
+            Ok(changed.event(event!(AccountLocked of self, reason, mail, generation)).ending_sessions())
         })
     }
 
@@ -56,13 +43,8 @@ impl Account {
             let State::Locked { must_reset, .. } = self.state else {
                 return Err(Reason::WrongState);
             };
-            let unlocked = State::Active {
-                failed_sign_ins: 0,
-                must_reset,
-            };
-            Ok(self
-                .to(Rule::A12, unlocked)
-                .event(event!(AccountUnlocked of self)))
+            let unlocked = State::Active { failed_sign_ins: 0, must_reset };
+            Ok(self.to(Rule::A12, unlocked).event(event!(AccountUnlocked of self)))
         })
     }
 
@@ -75,12 +57,9 @@ impl Account {
             if matches!(self.state, State::Disabled { .. } | State::Closed { .. }) {
                 return Err(Reason::WrongState);
             }
-            let changed = self
-                .to(Rule::A13, State::Disabled { since: now })
-                .event(event!(AccountDisabled of self));
-            Ok(changed
-                .credentials(Credentials::PasswordRemoved)
-                .ending_sessions())
+            let changed =
+                self.to(Rule::A13, State::Disabled { since: now }).event(event!(AccountDisabled of self));
+            Ok(changed.credentials(Credentials::PasswordRemoved).ending_sessions())
         })
     }
 
@@ -95,10 +74,7 @@ impl Account {
                 return Err(Reason::WrongState);
             };
             *must_reset = true;
-            Ok(self
-                .to(Rule::A16, state)
-                .event(event!(PasswordResetForced of self))
-                .ending_sessions())
+            Ok(self.to(Rule::A16, state).event(event!(PasswordResetForced of self)).ending_sessions())
         })
     }
 }
