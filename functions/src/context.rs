@@ -59,7 +59,7 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// Takes the viewer's address from where only the gateway, or CloudFront before it, can have written it.
+    /// Takes the viewer's address from where only the gateway, or `CloudFront` before it, can have written it.
     #[must_use]
     pub fn with_viewer(mut self, request: &Request) -> Self {
         let behind_the_edge = self.services.environment.find("ORIGIN_SECRETS").is_some();
@@ -78,7 +78,7 @@ impl<'a> Context<'a> {
         self
     }
 
-    /// A fresh UUIDv7 for an id.
+    /// A fresh `UUIDv7` for an id.
     #[must_use]
     pub fn uuid(&self) -> Uuid {
         uuid_v7(self.now, self.services.random.as_ref())
@@ -92,7 +92,7 @@ impl<'a> Context<'a> {
         bytes
     }
 
-    /// Whether the request carries the secret that only our CloudFront adds, where one is set.
+    /// Whether the request carries the secret that only our `CloudFront` adds, where one is set.
     pub(crate) fn came_through_the_edge(&self, headers: &HeaderMap) -> bool {
         let Some(accepted) = self.services.environment.find("ORIGIN_SECRETS") else { return true };
         let given = headers.get("x-origin-secret").map(http::HeaderValue::as_bytes).unwrap_or_default();

@@ -71,6 +71,7 @@ impl Context<'_> {
 }
 
 /// When a session ends, as the sites count it down.
+#[expect(clippy::struct_field_names, reason = "the unit belongs to the name in the API")]
 #[derive(Debug, serde::Serialize, serde::Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SessionTimes {

@@ -14,7 +14,7 @@ use crate::problem::{Failure, refusals};
 use crate::uploads;
 
 /// How long the place is open.
-const OPEN: Duration = Duration::from_secs(15 * 60);
+const OPEN: Duration = Duration::from_mins(15);
 
 /// Requests an upload.
 pub struct RequestUpload;

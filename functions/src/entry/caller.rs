@@ -288,7 +288,7 @@ impl<'t> Presented<'t> {
         if let Some(settings) = settings {
             self.cache.settings = Some((context.now, Arc::new(settings.value)));
         }
-        let settings = self.cache.settings.clone().ok_or_else(|| not_set_up())?;
+        let settings = self.cache.settings.clone().ok_or_else(not_set_up)?;
         context.services.keep(self.cache);
         Ok(settings.1)
     }

@@ -40,6 +40,7 @@ pub trait MessageOperation: 'static {
 }
 
 /// The entry of an [`EventOperation`], as the table holds it.
+#[must_use]
 pub fn handle<'a, O: EventOperation>(
     context: &'a Context<'a>,
     event: Value,
@@ -57,6 +58,7 @@ pub fn handle<'a, O: EventOperation>(
 }
 
 /// The entry of a [`MessageOperation`]: every message by itself, the failed ones told back so that only they return.
+#[must_use]
 pub fn each_message<'a, O: MessageOperation>(
     context: &'a Context<'a>,
     event: Value,

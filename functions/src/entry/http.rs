@@ -123,7 +123,7 @@ async fn attempt<O: HttpOperation>(
             match context.first_answer::<O::Response>().await? {
                 None => Err(refused),
                 Some(Ok(body)) => Ok(Reply::from(body)),
-                Some(Err(reused)) => Err(Failure::Entry(reused)),
+                Some(Err(other)) => Err(Failure::Entry(other)),
             }
         }
         other => other,

@@ -50,9 +50,9 @@ impl EventOperation for ExpireActivations {
                         return Ok(summary);
                     }
                     if expire(context, due.key()).await? {
-                        summary.expired += 1
+                        summary.expired += 1;
                     } else {
-                        summary.skipped += 1
+                        summary.skipped += 1;
                     }
                 }
                 after = page.next;

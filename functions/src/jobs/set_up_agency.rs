@@ -242,7 +242,7 @@ impl<'f> Plan<'f> {
         let ses = context.services.ses()?;
         let identity = match ses.get_email_identity().email_identity(domain).send().await {
             Ok(identity) => Some(identity),
-            Err(error) if error.as_service_error().is_some_and(|error| error.is_not_found_exception()) => {
+            Err(error) if error.as_service_error().is_some_and(aws_sdk_sesv2::operation::get_email_identity::GetEmailIdentityError::is_not_found_exception) => {
                 None
             }
             Err(error) => return Err(error.into()),
@@ -433,8 +433,8 @@ fn worker(
     let name = PersonName::new(&part.first_name, "", &part.last_name, "");
     let site = sites.iter().find(|(key, _)| *key == part.site);
     let class = classes.iter().find(|(key, _)| *key == part.security_class);
-    match (name, site, class) {
-        (Ok(name), Some((_, site)), Some((_, class))) => Some(Worker {
+    if let (Ok(name), Some((_, site)), Some((_, class))) = (name, site, class) {
+        Some(Worker {
             id: WorkerId::new(context.uuid()),
             email,
             name,
@@ -445,11 +445,13 @@ fn worker(
             language: part.language,
             epoch: 0,
             state: WorkerState::Active { failed_sign_ins: 0, must_reset: false },
-        }),
-        _ => {
-            problems.push("workers: each needs first_name, last_name, and site and security_class by a key of this file".to_owned());
-            None
-        }
+        })
+    } else {
+        problems.push(
+            "workers: each needs first_name, last_name, and site and security_class by a key of this file"
+                .to_owned(),
+        );
+        None
     }
 }
 

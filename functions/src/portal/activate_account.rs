@@ -111,7 +111,7 @@ impl HttpOperation for ActivateAccount {
         let token = context.services.links().await?.read(&request.token).ok_or(Error::LinkNotValid)?;
         context.throttle("link_use", LINK_USE, Who::default()).await?;
         let LinkToken { account: id, generation, purpose: LinkPurpose::Activation } = token;
-        let given: BirthDate = request.birth_date.parse().map_err(|error| invalid_birth_date(&error))?;
+        let given: BirthDate = request.birth_date.parse().map_err(invalid_birth_date)?;
 
         let store = &context.services.store;
         let (account, settings) = store.ask((ask::account(id), context.ask_settings())).await?;
@@ -121,7 +121,10 @@ impl HttpOperation for ActivateAccount {
             store.ask(ask::individual(account.value.individual)).await?.ok_or(Error::LinkNotValid)?.value;
 
         // Whatever the client can mend comes first: it must not cost an attempt.
-        account.value.check_link(&individual, &settings, context.now, generation).or_else(open_to_closing)?;
+        account
+            .value
+            .check_link(&individual, &settings, context.now, generation)
+            .or_else(|refusal| open_to_closing(&refusal))?;
         let accepted = Texts {
             privacy: Some(request.accepted_privacy_version),
             terms: Some(request.accepted_terms_version),
@@ -136,7 +139,7 @@ impl HttpOperation for ActivateAccount {
             Counted::No(account) => {
                 let account = account.ok_or(Error::LinkNotValid)?;
                 let usable = account.check_link(&individual, &settings, context.now, generation);
-                return Err(usable.err().map_or_else(Failure::conflict, not_claimed));
+                return Err(usable.err().as_ref().map_or_else(Failure::conflict, not_claimed));
             }
         };
         match account.value.judge_birth_date(&individual, given) {
@@ -219,13 +222,13 @@ async fn record_miss(
 
 /// Why no attempt could be claimed. With none left the calls that claimed them are still deciding: this one must not
 /// close what one of them may be opening.
-fn not_claimed(refusal: Refused) -> Failure<Error> {
-    if refusal.reason == Reason::NoAttemptsLeft { Failure::conflict() } else { refused(&refusal).into() }
+fn not_claimed(refusal: &Refused) -> Failure<Error> {
+    if refusal.reason == Reason::NoAttemptsLeft { Failure::conflict() } else { refused(refusal).into() }
 }
 
 /// Attempts used up while the account still stands: whoever used the last one is deciding.
-fn open_to_closing(refusal: Refused) -> Result<(), Failure<Error>> {
-    if refusal.reason == Reason::NoAttemptsLeft { Ok(()) } else { Err(refused(&refusal).into()) }
+fn open_to_closing(refusal: &Refused) -> Result<(), Failure<Error>> {
+    if refusal.reason == Reason::NoAttemptsLeft { Ok(()) } else { Err(refused(refusal).into()) }
 }
 
 fn judge_password(
@@ -247,17 +250,18 @@ fn refused(refusal: &Refused) -> Error {
     use domain::account::StateName::{Active, Closed, Locked};
     match (refusal.state, refusal.reason) {
         (Active | Locked, _) => Error::AlreadyActive,
-        (Closed, _) => Error::LinkClosed,
         (_, Reason::Expired) => Error::LinkExpired,
         (_, Reason::Superseded) => Error::LinkSuperseded,
         (_, Reason::NoConsent) => Error::ConsentNeeded,
         (_, Reason::TextsNotAccepted) => Error::TermsNotAccepted,
         (_, Reason::NoAttemptsLeft) => Error::BirthDateThirdMiss,
-        (_, Reason::WrongState | Reason::NoBirthDate | Reason::DefaultBirthDate) => Error::LinkClosed,
+        (Closed, _) | (_, Reason::WrongState | Reason::NoBirthDate | Reason::DefaultBirthDate) => {
+            Error::LinkClosed
+        }
         _ => Error::PortalOff,
     }
 }
 
-fn invalid_birth_date(error: &domain::birth_date::BirthDateError) -> Failure<Error> {
+fn invalid_birth_date(error: domain::birth_date::BirthDateError) -> Failure<Error> {
     Failure::invalid("birth_date", error.to_string())
 }

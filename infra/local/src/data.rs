@@ -61,12 +61,12 @@ pub enum DataError {
     /// `SQLite` refused.
     #[error("the data file: {0}")]
     Sql(#[from] rusqlite::Error),
-    /// The embedded `DynamoDB` refused.
+    /// The embedded DynamoDB refused.
     #[error("the tables: {0}")]
     Tables(#[from] dynoxide::DynoxideError),
 }
 
-/// The open data file: the tables through the embedded `DynamoDB`, everything else through a connection beside it.
+/// The open data file: the tables through the embedded DynamoDB, everything else through a connection beside it.
 #[derive(Clone)]
 pub(crate) struct Data(Arc<Inner>);
 

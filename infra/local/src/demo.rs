@@ -9,6 +9,7 @@ use data_encoding::BASE64;
 use http::{Method, Request};
 use serde_json::{Value, json};
 
+use crate::aws::random_id;
 use crate::gateway::Site;
 use crate::invoke::InvokeError;
 use crate::local::Local;
@@ -166,7 +167,7 @@ impl Staff<'_> {
             .header("origin", self.admin)
             .header("cookie", &self.cookie)
             .header("content-type", "application/json")
-            .header("idempotency-key", "demo-agency-import")
+            .header("idempotency-key", random_id())
             .body(if method == Method::GET { Bytes::new() } else { Bytes::from(body.to_string()) });
         let error = |answer: String| DemoError::Answer { step, answer };
         let request = request.map_err(|refused| error(refused.to_string()))?;

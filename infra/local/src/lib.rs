@@ -54,7 +54,7 @@ pub use operations::Operations;
 pub use run::{DrainError, ScheduleError};
 pub use server::{Listeners, Pages, Ports, Server};
 
-/// The `OpenAPI` documents of both APIs, by name.
+/// The OpenAPI documents of both APIs, by name.
 #[must_use]
 pub fn openapi() -> serde_json::Value {
     use functions::openapi::document;

@@ -1,4 +1,4 @@
-//! When schedules are due: `rate(…)` and `cron(…)` as `EventBridge` reads them, in any time zone.
+//! When schedules are due: `rate(…)` and `cron(…)` as EventBridge reads them, in any time zone.
 
 use chrono::{DateTime, Datelike, NaiveTime, TimeDelta, TimeZone, Utc, Weekday};
 use chrono_tz::Tz;

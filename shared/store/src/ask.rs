@@ -28,7 +28,7 @@ use crate::{
 
 /// `BatchGetItem` takes no more keys.
 const MOST_KEYS: usize = 100;
-/// How often keys that `DynamoDB` left out are asked for again.
+/// How often keys that DynamoDB left out are asked for again.
 const RETRIES: u32 = 4;
 
 /// Where an item lies.

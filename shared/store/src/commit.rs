@@ -22,7 +22,7 @@ use crate::{Fault, Store, Table};
 const RETRIES: u32 = 4;
 /// How often a licence is looked for in another shard.
 const LICENCE_TRIES: u32 = 16;
-/// `DynamoDB` takes no more in one transaction.
+/// DynamoDB takes no more in one transaction.
 const MOST_ITEMS: usize = 100;
 
 /// What a transaction may find changed, taken or absent.
@@ -257,7 +257,7 @@ pub struct Transaction {
     pub(crate) writes: Vec<Write>,
     /// The journal record that the changed items name.
     pub(crate) changed_by: Option<JournalId>,
-    /// Identifies this transaction, towards `DynamoDB` and as seed of its jitter.
+    /// Identifies this transaction, towards DynamoDB and as seed of its jitter.
     pub(crate) token: String,
     /// A defect met while building, told at commit.
     pub(crate) failed: Option<Fault>,
@@ -283,7 +283,7 @@ impl Transaction {
         self
     }
 
-    /// How many items it writes; `DynamoDB` takes 100.
+    /// How many items it writes; DynamoDB takes 100.
     #[must_use]
     pub fn items(&self) -> usize {
         self.writes.len()

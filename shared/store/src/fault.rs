@@ -1,4 +1,4 @@
-//! What goes wrong between the store and `DynamoDB`.
+//! What goes wrong between the store and DynamoDB.
 
 use std::error::Error;
 use std::time::Duration;
@@ -29,7 +29,7 @@ pub enum Fault {
     /// The function's role doesn't allow it.
     #[error("the store refused: {0}")]
     Refused(String),
-    /// A defect of ours: a request `DynamoDB` finds invalid, a table without a name.
+    /// A defect of ours: a request DynamoDB finds invalid, a table without a name.
     #[error("store: {what}")]
     Internal {
         /// What was tried.

@@ -11,7 +11,7 @@ use crate::ask::FromItem;
 use crate::commit::{Refusal, Write, unchanged};
 use crate::{Fault, Kind, Table, Transaction};
 
-/// An item as `DynamoDB` has it.
+/// An item as DynamoDB has it.
 pub(crate) type Map = HashMap<String, AttributeValue>;
 
 /// Brings an item of one shape to the next.

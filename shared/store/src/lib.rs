@@ -1,4 +1,4 @@
-//! The domain kept in `DynamoDB`. `docs/data.md` lists the questions it answers, and what they cost.
+//! The domain kept in DynamoDB. `docs/data.md` lists the questions it answers, and what they cost.
 //!
 //! Questions by key go together in one read ([`Store::ask`] with what [`ask`] offers); changes go together in one
 //! [`Transaction`], with the journal record that tells of them; the rest are functions of [`Store`].

@@ -67,7 +67,7 @@ impl Rows {
         self
     }
 
-    /// The key attributes by which `DynamoDB` goes on, the question's own partition left out.
+    /// The key attributes by which DynamoDB goes on, the question's own partition left out.
     fn position_fields(&self) -> Vec<(&'static str, KeyType)> {
         let index = self.index.map(|index| index.range);
         let own = self.table.shape().sorted.then_some(("sk", KeyType::S));

@@ -74,7 +74,7 @@ pub struct TableShape {
     pub sorted: bool,
     /// Its secondary indexes.
     pub indexes: &'static [IndexShape],
-    /// Items carry `ttl`, epoch seconds after which `DynamoDB` may remove them.
+    /// Items carry `ttl`, epoch seconds after which DynamoDB may remove them.
     pub expires: bool,
     /// Its stream carries new images.
     pub stream: bool,

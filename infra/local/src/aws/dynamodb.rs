@@ -1,4 +1,4 @@
-//! `DynamoDB`: the embedded one, called directly.
+//! DynamoDB: the embedded one, called directly.
 
 use std::collections::BTreeMap;
 
@@ -168,7 +168,7 @@ fn typed<Q: DeserializeOwned, A: Serialize>(
         .map_err(|error| DynoxideError::InternalServerError(error.to_string()))
 }
 
-/// What the embedded `DynamoDB` says of a request it couldn't read: a prefix tells the kind of error.
+/// What the embedded DynamoDB says of a request it couldn't read: a prefix tells the kind of error.
 fn unreadable(message: &str) -> DynoxideError {
     let text = message.split(" at line ").next().unwrap_or(message);
     match text.split_once(':') {

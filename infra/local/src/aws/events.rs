@@ -1,4 +1,4 @@
-//! `EventBridge`: what is put on a bus goes to the queues its rules name, before the call is answered.
+//! EventBridge: what is put on a bus goes to the queues its rules name, before the call is answered.
 
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};

@@ -21,11 +21,11 @@ pub struct Call {
     pub action: String,
     /// Tables (`accounts`) and indexes (`accounts/due`), one for each member of a transaction; buckets, secrets, buses.
     pub resources: Vec<String>,
-    /// What it took of `DynamoDB`.
+    /// What it took of DynamoDB.
     pub units: Units,
 }
 
-/// Capacity units of `DynamoDB`.
+/// Capacity units of DynamoDB.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Units {
     /// Read request units.

@@ -41,6 +41,8 @@ pub(super) fn index(served: &Served) -> Response<Bytes> {
     let body = format!(
         "<h1>ClientConnect on this machine</h1>\
          <p>The clients' API is at <code>{portal}/api/portal/v1</code>, the workers' at <code>{admin}/api/admin/v1</code>.</p>\
+         <p>The links in mails will lead to the clients' site, which isn't here yet: until then, give what follows \
+         <code>#</code> in them as <code>token</code> to <code>POST {portal}/api/portal/v1/links/look</code>.</p>\
          <ul><li><a href=\"/_local/mail\">Mailbox</a>: every mail that would have been sent (<a href=\"/_local/mail.json\">JSON</a>)</li>\
          <li><a href=\"/_local/demo.json\">Demo sign-ins</a></li>\
          <li><a href=\"/_local/openapi.json\">OpenAPI documents</a></li>\
@@ -63,11 +65,11 @@ fn list(mails: &[Mail]) -> String {
             &mut body,
             format_args!(
                 "<li><a href=\"/_local/mail/{}\"><span class=\"subject\">{}</span>\
-                 <span class=\"meta\"><span>to {}</span><time>{}</time></span></a></li>",
+                 <span class=\"meta\"><span>to {}</span>{}</span></a></li>",
                 escaped(&mail.id),
                 escaped(&mail.subject),
                 escaped(&mail.to.join(", ")),
-                escaped(&mail.sent_at),
+                time(&mail.sent_at),
             ),
         );
     }
@@ -78,11 +80,11 @@ fn list(mails: &[Mail]) -> String {
 fn message(mail: &Mail) -> String {
     let mut body = format!(
         "<p><a href=\"/_local/mail\">← All mails</a></p><h1>{}</h1><dl><dt>From</dt><dd>{}</dd><dt>To</dt><dd>{}</dd>\
-         <dt>Sent</dt><dd><time>{}</time></dd>",
+         <dt>Sent</dt><dd>{}</dd>",
         escaped(&mail.subject),
         escaped(&mail.from),
         escaped(&mail.to.join(", ")),
-        escaped(&mail.sent_at),
+        time(&mail.sent_at),
     );
     if !mail.reply_to.is_empty() {
         push(&mut body, format_args!("<dt>Reply to</dt><dd>{}</dd>", escaped(&mail.reply_to.join(", "))));
@@ -141,6 +143,12 @@ fn html(body: String, policy: &'static str) -> Response<Bytes> {
         response.headers_mut().insert(name, HeaderValue::from_static(value));
     }
     response
+}
+
+/// To the minute, for people; exactly, for programs.
+fn time(sent_at: &str) -> String {
+    let minutes = sent_at.get(..16).unwrap_or(sent_at).replace('T', " ");
+    format!("<time datetime=\"{0}\">{1} UTC</time>", escaped(sent_at), escaped(&minutes))
 }
 
 fn escaped(text: &str) -> String {

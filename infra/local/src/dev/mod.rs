@@ -16,7 +16,7 @@ const INVOKE: &str = "/2015-03-31/functions/";
 
 /// Whether a path is one of these.
 pub(crate) fn is_here(path: &str) -> bool {
-    path == "/" || path == "/_local" || path.starts_with("/_local/") || path.starts_with(INVOKE)
+    matches!(path, "/" | "/activate" | "/_local") || path.starts_with("/_local/") || path.starts_with(INVOKE)
 }
 
 #[derive(Deserialize)]
@@ -46,7 +46,7 @@ pub(crate) async fn answer(served: &Served, request: &Request<Bytes>) -> Respons
             Ok(mails) => reply(StatusCode::OK, &json!({ "mails": mails })),
             Err(error) => refuse(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
         },
-        (&Method::GET, "/" | "/_local" | "/_local/") => mailbox::index(served),
+        (&Method::GET, "/" | "/activate" | "/_local" | "/_local/") => mailbox::index(served),
         (&Method::GET, path) if path.starts_with("/_local/mail") => mailbox::answer(local, path),
         (&Method::DELETE, "/_local/mail.json") => match local.aws().forget_mails() {
             Ok(forgotten) => reply(StatusCode::OK, &forgotten),
@@ -69,9 +69,11 @@ fn is_from_here(served: &Served, request: &Request<Bytes>) -> bool {
     let host = header("host").unwrap_or_default();
     let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
     let origin = header("origin");
+    // Whoever sends a person here can't read what they see.
+    let is_followed_link = request.method() == Method::GET && header("sec-fetch-mode") == Some("navigate");
     matches!(name, "127.0.0.1" | "localhost" | "[::1]" | "host.docker.internal")
         && origin.is_none_or(|origin| served.origins.iter().any(|ours| ours == origin))
-        && header("sec-fetch-site") != Some("cross-site")
+        && (header("sec-fetch-site") != Some("cross-site") || is_followed_link)
 }
 
 fn move_clock(served: &Served, request: &Request<Bytes>) -> Response<Bytes> {

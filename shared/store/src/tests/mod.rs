@@ -1,4 +1,4 @@
-//! The store against the embedded `DynamoDB`.
+//! The store against the embedded DynamoDB.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,4 @@
-//! What the embedded `DynamoDB` never shows: conflicts, throttles, lost answers, unprocessed keys.
+//! What the embedded DynamoDB never shows: conflicts, throttles, lost answers, unprocessed keys.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
