@@ -102,8 +102,11 @@ impl Agency {
             place: Place::Scratch,
             stopped_at: None,
         };
-        let local =
-            Local::open(&options, |aws, template| Arc::new(Operations::connect(aws, template))).unwrap();
+        let local = Local::open(&options, |aws, template| {
+            aws.set_endpoint(listeners.aws_origin());
+            Arc::new(Operations::connect(aws, template))
+        })
+        .unwrap();
         let demo = Demo::read(&infra.join("local/demo")).unwrap();
         let pages = Pages { demo: Some(demo.sign_ins().clone()), ..Pages::default() };
         let server = local.serve(listeners, pages);
