@@ -48,7 +48,7 @@ test: ## Every test, each suite with its time
 .PHONY: bench
 bench: build ## Measure what is promised of speed and cost, as one table
 	@echo "· Building the measurements in release, the first time about 10 minutes on two cores." >&2
-	@cargo build --release -p bench --bins
+	@cargo build --release -p bench -p bare --bins
 	@$(TARGET)/release/bench --bootstrap "$$(find .aws-sam/build -name bootstrap -type f | head -n 1)"
 
 .PHONY: event
