@@ -16,6 +16,7 @@ pub struct Description {
     response: Value,
     schemas: Vec<(String, Value)>,
     refusals: &'static [(&'static str, u16, &'static str)],
+    parameters: &'static [&'static [&'static str]],
     /// The session cookie the caller sends, if any.
     cookie: Option<&'static str>,
 }
@@ -32,6 +33,7 @@ pub fn describe<O: HttpOperation>() -> Description {
         response: value(O::Response::schema()),
         schemas: schemas.into_iter().map(|(name, schema)| (name, value(schema))).collect(),
         refusals: O::Refused::ALL,
+        parameters: O::Refused::PARAMETERS,
         cookie: O::Caller::COOKIE,
     }
 }
@@ -53,6 +55,16 @@ pub fn refusals(operation: &Operation) -> Vec<(&'static str, u16, &'static str)>
     });
     let own = (run.describe)().refusals;
     own.iter().chain(entry).copied().collect()
+}
+
+/// The names of the parameters that come with one of an operation's refusals.
+#[must_use]
+pub fn parameters(operation: &Operation, code: &str) -> &'static [&'static str] {
+    let Run::Http(run) = operation.run else { return &[] };
+    let own = (run.describe)();
+    let mut named =
+        own.refusals.iter().zip(own.parameters).chain(EntryRefusal::ALL.iter().zip(EntryRefusal::PARAMETERS));
+    named.find(|((known, ..), _)| *known == code).map_or(&[], |(_, names)| *names)
 }
 
 /// The document of one API.

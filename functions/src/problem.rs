@@ -9,6 +9,9 @@ pub trait Refusal: std::fmt::Display + std::fmt::Debug + Send {
     /// Every refusal of this kind: code, status, title. What OpenAPI and the translations are checked against.
     const ALL: &'static [(&'static str, u16, &'static str)];
 
+    /// The names of each refusal's parameters, in the order of `ALL`. What its translations may ask for.
+    const PARAMETERS: &'static [&'static [&'static str]];
+
     /// The stable code.
     fn code(&self) -> &'static str;
 
@@ -49,6 +52,7 @@ pub enum NoRefusal {}
 
 impl Refusal for NoRefusal {
     const ALL: &'static [(&'static str, u16, &'static str)] = &[];
+    const PARAMETERS: &'static [&'static [&'static str]] = &[];
 
     fn code(&self) -> &'static str {
         match *self {}
@@ -76,6 +80,7 @@ macro_rules! refusals {
 
         impl $crate::problem::Refusal for $name {
             const ALL: &'static [(&'static str, u16, &'static str)] = &[$(($code, $status, $title)),+];
+            const PARAMETERS: &'static [&'static [&'static str]] = &[$(&[$($(stringify!($field)),+)?]),+];
 
             fn code(&self) -> &'static str {
                 match self { $(Self::$variant { .. } => $code),+ }

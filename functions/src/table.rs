@@ -317,6 +317,7 @@ pub const OPERATIONS: &[Operation] = &[
             grant(Table::Workers, READ),
             grant(Table::WorkerSessions, READ),
             grant(Table::Jobs, READ),
+            grant(Table::AccessLog, APPEND),
         ],
         ..admin(
             "admin.get_job",

@@ -1,6 +1,6 @@
 //! Closes an account: cancels an invitation (A9), or ends the account for good (A15).
 
-use domain::account::StateName;
+use domain::account::{Action, StateName};
 use domain::id::{AccountId, IndividualId};
 use serde::Deserialize;
 
@@ -31,6 +31,8 @@ refusals! {
         AccountState {
             /// The account's state.
             state: StateName,
+            /// What was wanted.
+            action: Action,
         } => 409, "account_state", "The account's state does not allow this";
     }
 }
@@ -48,8 +50,9 @@ impl HttpOperation for CloseAccount {
     ) -> Result<Reply<AccountView>, Failure<Error>> {
         let (individual, account) = staff.account(context, request.individual_id, request.account_id).await?;
 
-        let changed =
-            account.close(context.now).map_err(|refused| Error::AccountState { state: refused.state })?;
+        let changed = account
+            .close(context.now)
+            .map_err(|refused| Error::AccountState { state: refused.state, action: refused.action })?;
         let answer = AccountView::from(&changed.account);
         let transaction =
             context.account_change(staff.actor(), &changed, account.version, individual.test, None);

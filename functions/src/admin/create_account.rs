@@ -1,6 +1,6 @@
 //! Creates an individual's account and sends the activation (A1); on a disabled account, enables it (A14).
 
-use domain::account::{Account, AgeOverride, Context as Guards, Opening, Reason, Refused, StateName};
+use domain::account::{Account, Action, AgeOverride, Context as Guards, Opening, Reason, Refused, StateName};
 use domain::id::{AccountId, IndividualId};
 use domain::{EmailAddress, Individual, Permission};
 use serde::Deserialize;
@@ -66,6 +66,8 @@ refusals! {
         AccountState {
             /// The account's state.
             state: StateName,
+            /// What was wanted.
+            action: Action,
         } => 409, "account_state", "The account's state does not allow this";
     }
 }
@@ -147,7 +149,7 @@ fn refusal(refused: &Refused, staff: &Staff) -> Error {
         Reason::OpenAccountExists => Error::AccountOpen,
         Reason::AddressNotConfirmed => Error::AddressDiffers,
         Reason::NotPermitted | Reason::OverrideReasonMissing => Error::AgeOverrideNotAllowed,
-        Reason::WrongState => Error::AccountState { state: refused.state },
+        Reason::WrongState => Error::AccountState { state: refused.state, action: refused.action },
         missing => Error::NotReady { missing },
     }
 }

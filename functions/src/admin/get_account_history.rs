@@ -53,7 +53,7 @@ pub struct Entry {
     #[cfg_attr(feature = "openapi", schema(value_type = Object))]
     pub actor: Actor,
     /// The account's transition, if it was one: rule, from, to, reason.
-    #[cfg_attr(feature = "openapi", schema(value_type = Object))]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Object>))]
     pub transition: Option<Transition>,
     /// The fields that changed; their values are in the record alone.
     pub changed: Vec<FieldName>,

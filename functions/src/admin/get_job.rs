@@ -7,11 +7,12 @@ use domain::job::{JobFailure, JobKind, JobMode, JobState};
 use serde::{Deserialize, Serialize};
 use store::ask;
 
+use crate::change::Access;
 use crate::context::Context;
 use crate::entry::caller::Staff;
 use crate::entry::http::{HttpOperation, Reply};
 use crate::jobs::import_individuals::ReportRow;
-use crate::problem::{EntryRefusal, Failure, NoRefusal};
+use crate::problem::{Failure, refusals};
 
 /// Gets a job.
 pub struct GetJob;
@@ -60,17 +61,25 @@ pub struct Response {
     pub report: Option<Vec<ReportRow>>,
 }
 
+refusals! {
+    /// Why the job isn't shown.
+    pub enum Error {
+        /// Jobs of this kind are not this worker's to start, nor to see.
+        NotAllowed => 403, "not_allowed", "You may not do this";
+    }
+}
+
 impl HttpOperation for GetJob {
     type Caller = Staff;
     type Request = Request;
     type Response = Response;
-    type Refused = NoRefusal;
+    type Refused = Error;
 
     async fn handle(
         context: &Context<'_>,
         staff: Staff,
         request: Request,
-    ) -> Result<Reply<Response>, Failure<NoRefusal>> {
+    ) -> Result<Reply<Response>, Failure<Error>> {
         let page = request.page.map(|page| page.parse::<u32>()).transpose();
         let page = page.map_err(|_| Failure::invalid("page", "Write a number from 1 on"))?;
         let asked = (ask::job(request.job_id), page.map(|page| ask::report(request.job_id, page)));
@@ -80,7 +89,8 @@ impl HttpOperation for GetJob {
             JobKind::ImportIndividuals => staff.may(Permission::ImportIndividuals),
         };
         if !permitted {
-            return Err(Failure::Entry(EntryRefusal::NotAllowed));
+            staff.log(context, Access::Refused, None).await?;
+            return Err(Error::NotAllowed.into());
         }
         let (state, failure) = match job.state {
             JobState::Waiting => ("waiting", None),

@@ -1,6 +1,6 @@
 //! Sends a Pending account's activation again: a new link, older ones die, the expiry restarts (A3).
 
-use domain::account::{Context as Guards, Reason, Refused, StateName};
+use domain::account::{Action, Context as Guards, Reason, Refused, StateName};
 use domain::id::{AccountId, IndividualId};
 use serde::Deserialize;
 
@@ -36,6 +36,8 @@ refusals! {
         AccountState {
             /// The account's state.
             state: StateName,
+            /// What was wanted.
+            action: Action,
         } => 409, "account_state", "The account's state does not allow this";
     }
 }
@@ -70,7 +72,9 @@ impl HttpOperation for ResendActivation {
 
 fn refusal(refused: &Refused) -> Error {
     match refused.reason {
-        Reason::WrongState | Reason::TooManyLinks => Error::AccountState { state: refused.state },
+        Reason::WrongState | Reason::TooManyLinks => {
+            Error::AccountState { state: refused.state, action: refused.action }
+        }
         missing => Error::NotReady { missing },
     }
 }

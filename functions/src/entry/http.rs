@@ -204,11 +204,12 @@ fn idempotency_key<O: HttpOperation>(
     if context.operation.idempotency == Idempotency::ByNature {
         return Ok(None);
     }
-    let given = text(headers, &HeaderName::from_static("idempotency-key"));
+    let given = headers.get("idempotency-key");
     if given.is_none() && context.operation.idempotency == Idempotency::Accepted {
         return Ok(None);
     }
     let given = given
+        .and_then(|key| key.to_str().ok())
         .filter(|key| {
             (8..=64).contains(&key.len())
                 && key.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b))
