@@ -1,1 +1,713 @@
-//! To come.
+//! Every operation × every kind of caller: who gets in, who is told that there is nothing, and who is told to sign in.
+//!
+//! What is expected comes from the table of operations and from `domain::worker`; an operation without a row here
+//! fails [`every_operation_has_a_row`].
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use chrono::Duration;
+use credentials::{Claims, KeyPair, SigningKey};
+use data_encoding::BASE64URL_NOPAD;
+use domain::journal::Audience;
+use domain::worker::{Permission, SecurityClass, Worker, permits, visible};
+use functions::Environment;
+use functions::operation::{Access, Api, Method as Verb, OPERATIONS, Operation, Trigger};
+use functions::ports::SystemEntropy;
+use functions::services::Services;
+use reqwest::Method;
+use serde_json::{Value, json};
+use store::{Store, TableNames, ask};
+
+use crate::contract;
+use crate::support::{
+    self, ADMIN_EXEC, Answer, CLINICAL, Call, INTAKE, OTHER_CLINICAL, PASSWORD, RESTRICTED, SYSTEM, Session,
+    World, activation, repository,
+};
+
+const PRIYA: &str = "priya.raman@alderquay.example.org";
+const SYSTEM_RESTRICTED: &str = "system.restricted@alderquay.example.org";
+const EXEC_RESTRICTED: &str = "exec.restricted@alderquay.example.org";
+/// Every user group with every security class.
+const WORKERS: [&str; 9] = [
+    SYSTEM,
+    SYSTEM_RESTRICTED,
+    INTAKE,
+    RESTRICTED,
+    ADMIN_EXEC,
+    EXEC_RESTRICTED,
+    CLINICAL,
+    PRIYA,
+    OTHER_CLINICAL,
+];
+/// An id nobody has, of each kind a path names.
+const UNKNOWN: [(&str, &str); 3] = [
+    ("individual_id", "ind_00000000000000000000000000"),
+    ("account_id", "acc_00000000000000000000000000"),
+    ("job_id", "job_00000000000000000000000000"),
+];
+
+/// How an operation is called so that it works, for those who may.
+pub struct Row {
+    pub operation: &'static str,
+    pub body: fn(&Stage) -> Value,
+    /// What the operation asks of a worker beyond its row in the table of operations.
+    within: Option<Permission>,
+}
+
+const fn row(operation: &'static str, body: fn(&Stage) -> Value) -> Row {
+    Row { operation, body, within: None }
+}
+
+pub const ROWS: &[Row] = &[
+    row("portal.look_at_link", |stage| json!({ "token": stage.token })),
+    row("portal.activate_account", |stage| activation(&stage.token, "1978-11-30")),
+    row("portal.ask_for_link", |stage| json!({ "token": stage.token })),
+    row("portal.sign_in", |_| json!({ "email": "ana.delgado@example.org", "password": PASSWORD })),
+    row("portal.sign_out", |_| Value::Null),
+    row("portal.extend_session", |_| Value::Null),
+    row("portal.get_home", |_| Value::Null),
+    row("admin.sign_in", |_| json!({ "email": EXEC_RESTRICTED, "password": PASSWORD })),
+    row("admin.sign_out", |_| Value::Null),
+    row("admin.extend_session", |_| Value::Null),
+    row("admin.get_me", |_| Value::Null),
+    row(
+        "admin.request_upload",
+        |_| json!({ "bytes": 1, "sha256": "ypeBEsobvcr6wjGzmiPcTaeG7/gUfE5yuYB3ha/uSLs=" }),
+    ),
+    row(
+        "admin.start_import",
+        |stage| json!({ "upload_id": stage.upload, "source": "test", "mode": "apply" }),
+    ),
+    Row { within: Some(Permission::ImportIndividuals), ..row("admin.get_job", |_| Value::Null) },
+    row("admin.search_individuals", |_| json!({ "name": "delgado" })),
+    row("admin.get_individual", |_| Value::Null),
+    row("admin.set_communication_settings", |_| json!({ "email_contact_id": null })),
+    row("admin.create_account", |_| json!({})),
+    row("admin.resend_activation", |_| Value::Null),
+    row("admin.close_account", |_| Value::Null),
+    row("admin.get_account_history", |_| Value::Null),
+];
+
+impl Row {
+    pub fn operation(&self) -> &'static Operation {
+        OPERATIONS.iter().find(|operation| operation.name == self.operation).unwrap()
+    }
+}
+
+pub fn http_of(operation: &Operation) -> Option<(Api, Verb, &'static str)> {
+    match operation.trigger {
+        Trigger::Http { api, method, path } => Some((api, method, path)),
+        _ => None,
+    }
+}
+
+/// An agency with somebody in every state that an operation needs.
+pub struct Stage {
+    pub world: World,
+    /// A link that can be used.
+    pub token: String,
+    /// A file of Intake's.
+    pub upload: String,
+    /// What a path names: of those assigned to Carmen; `fresh` has no account.
+    pub own: BTreeMap<&'static str, String>,
+    pub fresh: String,
+    /// Of those who are assigned to nobody.
+    foreign: BTreeMap<&'static str, String>,
+    foreign_fresh: String,
+    pub clients: [Session; 2],
+    pub workers: BTreeMap<&'static str, (Session, Worker, SecurityClass)>,
+}
+
+impl Stage {
+    pub async fn new() -> Self {
+        let world = World::with(|file| {
+            for (email, group) in [(SYSTEM_RESTRICTED, "system_administrator"), (EXEC_RESTRICTED, "admin_exec")] {
+                file["workers"].as_array_mut().unwrap().push(json!({
+                    "email": email, "password": PASSWORD, "first_name": "Rae", "last_name": "Stone", "user_group": group,
+                    "security_class": "restricted", "site": "quayside", "language": "en",
+                }));
+            }
+        })
+        .await;
+        let mut workers = BTreeMap::new();
+        for email in WORKERS {
+            let session = match email {
+                SYSTEM_RESTRICTED | EXEC_RESTRICTED => sign_in(&world, email).await,
+                _ => world.staff(email).await,
+            };
+            let me = world.admin(Method::GET, "/me").by(&session).send().await.ok();
+            let worker = me["worker_id"].as_str().unwrap().parse().unwrap();
+            let (worker, classes) =
+                store(&world).ask((ask::worker(worker), ask::security_classes())).await.unwrap();
+            let worker = worker.unwrap().value;
+            let class =
+                classes.unwrap().value.into_iter().find(|class| class.id == worker.security_class).unwrap();
+            workers.insert(email, (session, worker, class));
+        }
+        let staff = workers[INTAKE].0.clone();
+        let mut clients = Vec::new();
+        for (external_id, birth_date) in [("T-01", "1985-04-12"), ("T-02", "1990-02-28")] {
+            let (_, _, token) = world.invite(&staff, external_id).await;
+            let activated = world.activate(&token, birth_date).await;
+            activated.ok();
+            clients.push(activated.session());
+        }
+        let csv = b"external_id,first_name\n";
+        let job = world.start_import(&staff, csv, "apply").await;
+        let upload = world.upload(&staff, csv).await;
+        world.drain().await;
+        let foreign = world.invite(&staff, "T-09").await;
+        let own = world.invite(&staff, "T-03").await;
+        let named = |(individual, account): (&String, &String)| {
+            BTreeMap::from([
+                ("individual_id", individual.clone()),
+                ("account_id", account.clone()),
+                ("job_id", job.clone()),
+            ])
+        };
+        Self {
+            token: own.2,
+            upload,
+            own: named((&own.0, &own.1)),
+            foreign: named((&foreign.0, &foreign.1)),
+            fresh: world.individual(&staff, "T-05").await,
+            foreign_fresh: world.individual(&staff, "T-12").await,
+            clients: clients.try_into().unwrap(),
+            workers,
+            world,
+        }
+    }
+
+    /// A call of the row's operation, on what the path names.
+    pub fn call(&self, row: &Row, aim: Aim) -> Call<'_> {
+        let operation = row.operation();
+        let (api, verb, path) = http_of(operation).unwrap();
+        let mut named = match aim {
+            Aim::Own | Aim::AccountOfAnother => self.own.clone(),
+            Aim::Foreign => self.foreign.clone(),
+            Aim::Unknown => UNKNOWN.map(|(name, id)| (name, id.to_owned())).into(),
+        };
+        if row.operation == "admin.create_account" {
+            match aim {
+                Aim::Own => drop(named.insert("individual_id", self.fresh.clone())),
+                Aim::Foreign => drop(named.insert("individual_id", self.foreign_fresh.clone())),
+                _ => {}
+            }
+        }
+        if aim == Aim::AccountOfAnother {
+            named.insert("account_id", self.foreign["account_id"].clone());
+        }
+        let path =
+            named.iter().fold(path.to_owned(), |path, (name, id)| path.replace(&format!("{{{name}}}"), id));
+        let method = Method::from_bytes(verb.as_str().as_bytes()).unwrap();
+        let call = self.world.api(api, method, &path);
+        let call = match (row.body)(self) {
+            Value::Null => call,
+            body => call.json(body),
+        };
+        match operation.idempotency {
+            functions::operation::Idempotency::Required => call.header("idempotency-key", self.world.key()),
+            _ => call,
+        }
+    }
+
+    /// Somebody who may call the row's operation.
+    pub fn fitting(&self, row: &Row) -> Option<&Session> {
+        match (row.operation().access, http_of(row.operation()).unwrap().0) {
+            (Access::Anyone, _) => None,
+            (_, Api::Portal) => Some(&self.clients[0]),
+            (_, Api::Admin) => Some(&self.workers[INTAKE].0),
+        }
+    }
+
+    async fn as_fitting(&self, row: &Row, change: impl FnOnce(Call<'_>) -> Call<'_>) -> Answer {
+        let call = self.call(row, Aim::Own);
+        let call = match self.fitting(row) {
+            Some(session) => call.by(session),
+            None => call,
+        };
+        change(call).send().await
+    }
+}
+
+/// What the path names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Aim {
+    /// Somebody Carmen works with.
+    Own,
+    /// Somebody she doesn't.
+    Foreign,
+    /// Nobody.
+    Unknown,
+    /// Somebody she works with, and an account of somebody else's.
+    AccountOfAnother,
+}
+
+async fn sign_in(world: &World, email: &str) -> Session {
+    let body = json!({ "email": email, "password": PASSWORD });
+    let answer = world.admin(Method::POST, "/session").json(body).send().await;
+    answer.ok();
+    answer.session()
+}
+
+pub fn root(world: &World) -> aws_sdk_dynamodb::Client {
+    aws_sdk_dynamodb::Client::new(&world.local.aws().sdk_config("root"))
+}
+
+/// The variables of all functions together.
+pub fn variables(world: &World) -> BTreeMap<String, String> {
+    world.local.template().functions.values().flat_map(|function| function.environment.clone()).collect()
+}
+
+fn store(world: &World) -> Store {
+    let variables = variables(world);
+    Store::new(root(world), TableNames::from_lookup(|variable| variables.get(variable).cloned()))
+}
+
+/// Who calls, for what is expected.
+enum Who<'s> {
+    Nobody,
+    Ended,
+    Client,
+    Worker(&'s Worker, &'s SecurityClass),
+}
+
+/// Where a caller gets, who sees the individual the path names or doesn't: let through (`None`), or refused so.
+fn expected(row: &Row, who: &Who<'_>, aim: Aim, sees: bool) -> Option<(u16, &'static str)> {
+    let operation = row.operation();
+    let path = http_of(operation).unwrap().2;
+    let nothing_there = path.contains('{')
+        && match aim {
+            Aim::Own | Aim::Foreign => path.contains("{individual_id}") && !sees,
+            Aim::Unknown | Aim::AccountOfAnother => true,
+        };
+    let permitted = |permission: Option<Permission>| match who {
+        Who::Worker(worker, class) => {
+            permission.is_none_or(|permission| permits(worker.user_group, class, permission))
+        }
+        _ => true,
+    };
+    let (outer, inner) = match operation.access {
+        Access::Permitted(permission) => (Some(permission), row.within),
+        _ => (None, row.within),
+    };
+    match who {
+        _ if operation.access == Access::Anyone => None,
+        Who::Nobody => Some((401, "not_signed_in")),
+        Who::Ended => Some((401, "session_ended")),
+        Who::Client => None,
+        Who::Worker(..) if !permitted(outer) => Some((403, "not_allowed")),
+        Who::Worker(..) if nothing_there => Some((404, "not_found")),
+        Who::Worker(..) if !permitted(inner) => Some((403, "not_allowed")),
+        Who::Worker(..) => None,
+    }
+}
+
+/// Tokens that somebody without our keys could make of a genuine one.
+fn forged(token: &str, audience: Audience, world: &World) -> Vec<(&'static str, String)> {
+    let parts: Vec<&str> = token.split('.').collect();
+    let decoded = |part: &str| -> Value {
+        serde_json::from_slice(&BASE64URL_NOPAD.decode(part.as_bytes()).unwrap()).unwrap()
+    };
+    let encoded = |value: &Value| BASE64URL_NOPAD.encode(value.to_string().as_bytes());
+    let (header, claims) = (decoded(parts[0]), decoded(parts[1]));
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let now = world.local.aws().clock().now();
+    let same = Claims::new(
+        audience,
+        text(&claims["sub"]),
+        text(&claims["sid"]).parse().unwrap(),
+        now,
+        now + Duration::hours(1),
+    );
+    let own_key = SigningKey::parse(&KeyPair::generate(text(&header["kid"])).unwrap().private).unwrap();
+    let with = |of: &Value, name: &str, value: Value| {
+        let mut changed = of.clone();
+        changed[name] = value;
+        encoded(&changed)
+    };
+    let [none, hmac] = ["none", "HS256"].map(|algorithm| with(&header, "alg", json!(algorithm)));
+    let later = with(&claims, "exp", json!(claims["exp"].as_i64().unwrap() + 3600));
+    vec![
+        ("another key", own_key.sign(&same).unwrap()),
+        ("no algorithm", format!("{none}.{}.", parts[1])),
+        ("no algorithm, old signature", format!("{none}.{}.{}", parts[1], parts[2])),
+        ("HMAC", format!("{hmac}.{}.{}", parts[1], parts[2])),
+        ("unknown kid", format!("{}.{}.{}", with(&header, "kid", json!("k0")), parts[1], parts[2])),
+        ("later end", format!("{}.{later}.{}", parts[0], parts[2])),
+        ("no signature", format!("{}.{}.", parts[0], parts[1])),
+        ("cut", token[..token.len() - 8].to_owned()),
+        ("garbage", "garbage".to_owned()),
+        ("dots", "..".to_owned()),
+        ("empty", String::new()),
+        ("endless", "a".repeat(6_000)),
+    ]
+}
+
+/// Every caller of one API: what to call them, their cookie, and what they are.
+async fn callers(stage: &Stage, api: Api) -> Vec<(String, Option<String>, Who<'_>)> {
+    let world = &stage.world;
+    let (client, worker) = (&stage.clients[0], &stage.workers[INTAKE].0);
+    let (own, other, audience) = match api {
+        Api::Portal => (client, worker, Audience::Portal),
+        Api::Admin => (worker, client, Audience::Admin),
+    };
+    let (cookie, token) = own.cookie.split_once('=').unwrap();
+    let (other_cookie, other_token) = other.cookie.split_once('=').unwrap();
+    let mut callers = vec![
+        ("nobody".to_owned(), None, Who::Nobody),
+        ("the other site's".to_owned(), Some(format!("{other_cookie}={other_token}")), Who::Nobody),
+        ("the other site's, by our name".to_owned(), Some(format!("{cookie}={other_token}")), Who::Nobody),
+        ("a genuine token by another name".to_owned(), Some(format!("session={token}")), Who::Nobody),
+    ];
+    for (name, token) in forged(token, audience, world) {
+        callers.push((name.to_owned(), Some(format!("{cookie}={token}")), Who::Nobody));
+    }
+    let ended = match api {
+        Api::Portal => world.sign_in("ana.delgado@example.org", PASSWORD).await.session(),
+        Api::Admin => sign_in(world, EXEC_RESTRICTED).await,
+    };
+    world.api(api, Method::DELETE, "/session").by(&ended).send().await.ok();
+    callers.push(("signed out".to_owned(), Some(ended.cookie), Who::Ended));
+    match api {
+        Api::Portal => {
+            callers.extend(
+                stage
+                    .clients
+                    .iter()
+                    .map(|client| ("a client".to_owned(), Some(client.cookie.clone()), Who::Client)),
+            );
+        }
+        Api::Admin => callers.extend(stage.workers.iter().map(|(email, (session, worker, class))| {
+            ((*email).to_owned(), Some(session.cookie.clone()), Who::Worker(worker, class))
+        })),
+    }
+    callers
+}
+
+#[test]
+fn every_operation_has_a_row() {
+    let rows: Vec<_> = ROWS.iter().map(|row| row.operation).collect();
+    let operations: Vec<_> = OPERATIONS.iter().filter(|of| http_of(of).is_some()).map(|of| of.name).collect();
+    assert_eq!(rows, operations);
+}
+
+/// What every answer carries.
+#[track_caller]
+pub fn assert_headers(answer: &Answer, about: &str) {
+    for (name, value) in [
+        ("cache-control", "no-store"),
+        ("x-content-type-options", "nosniff"),
+        ("referrer-policy", "no-referrer"),
+        ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
+        ("strict-transport-security", "max-age=63072000; includeSubDomains"),
+    ] {
+        assert_eq!(
+            answer.headers.get(name).unwrap_or_else(|| panic!("{about}: no {name}")),
+            value,
+            "{about}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn everyone_gets_where_they_may_and_nowhere_else() {
+    let stage = Stage::new().await;
+    let [own, foreign] =
+        [&stage.own, &stage.foreign].map(|named| ask::individual(named["individual_id"].parse().unwrap()));
+    let (own, foreign) = store(&stage.world).ask((own, foreign)).await.unwrap();
+    let (own, foreign) = (own.unwrap().value, foreign.unwrap().value);
+    let everyone = [callers(&stage, Api::Portal).await, callers(&stage, Api::Admin).await];
+    let before = stage.world.local.snapshot().unwrap();
+    let mut answered = 0;
+    for row in ROWS {
+        let (api, _, path) = http_of(row.operation()).unwrap();
+        for (name, cookie, who) in &everyone[api as usize] {
+            let mut aims = vec![Aim::Own];
+            if path.contains('{') {
+                aims.extend([Aim::Foreign, Aim::Unknown]);
+            }
+            if path.contains("{account_id}") {
+                aims.push(Aim::AccountOfAnother);
+            }
+            let mut nothing = BTreeSet::new();
+            for aim in aims {
+                let about = format!("{} by {name} on {aim:?}", row.operation);
+                let mut call = stage.call(row, aim);
+                if let Some(cookie) = cookie {
+                    call = call.header("cookie", cookie.clone());
+                }
+                let answer = call.send().await;
+                answered += 1;
+                assert_headers(&answer, &about);
+                contract::assert_conforms(row.operation(), &answer, &about);
+                let status = answer.status.as_u16();
+                let named = if aim == Aim::Foreign { &foreign } else { &own };
+                let sees = matches!(who, Who::Worker(worker, _) if visible(worker, named));
+                match expected(row, who, aim, sees) {
+                    Some((expected, code)) => {
+                        assert_eq!((status, &answer.json()["code"]), (expected, &json!(code)), "{about}");
+                        if expected == 404 {
+                            nothing.insert(answer.bytes);
+                        }
+                    }
+                    None => {
+                        assert!(
+                            ![401, 403, 404].contains(&status) && status < 500,
+                            "{about}: {}",
+                            answer.text()
+                        );
+                        let theirs =
+                            matches!(who, Who::Worker(worker, _) if worker.id == stage.workers[INTAKE].1.id);
+                        if theirs && aim == Aim::Own || matches!(who, Who::Client) {
+                            answer.ok();
+                        }
+                        if status == 200 && row.operation().trigger_changes() {
+                            stage.world.local.restore(&before).unwrap();
+                        }
+                    }
+                }
+            }
+            assert!(
+                nothing.len() <= 1,
+                "{} by {name}: what isn't theirs and what isn't there differ",
+                row.operation
+            );
+        }
+    }
+    assert!(answered > 500, "{answered}");
+}
+
+/// Whether answering leaves something behind, be it a counter.
+trait Changes {
+    fn trigger_changes(&self) -> bool;
+}
+
+impl Changes for Operation {
+    fn trigger_changes(&self) -> bool {
+        http_of(self).is_some_and(|(_, verb, _)| verb != Verb::Get)
+    }
+}
+
+#[tokio::test]
+async fn each_client_is_at_home_with_themselves() {
+    let stage = Stage::new().await;
+    for (client, email) in
+        stage.clients.iter().zip(["ana.delgado@example.org", "elodie.fournier@example.org"])
+    {
+        let home = stage.world.portal(Method::GET, "/home").by(client).send().await.ok();
+        assert_eq!(home["email"], email);
+    }
+}
+
+#[tokio::test]
+async fn lists_hold_only_those_the_worker_sees() {
+    let stage = Stage::new().await;
+    let searches = [
+        json!({ "name": "shared" }),
+        json!({ "email": "shared@example.org" }),
+        json!({ "external_id": { "source": "test", "id": "T-09" } }),
+        json!({ "name": "delgado" }),
+        json!({ "email": "ana.delgado@example.org" }),
+        json!({ "external_id": { "source": "test", "id": "T-01" } }),
+    ];
+    for (email, found) in [
+        (INTAKE, [2, 2, 1, 1, 1, 1]),
+        (ADMIN_EXEC, [2, 2, 1, 1, 1, 1]),
+        (CLINICAL, [0, 0, 0, 1, 1, 1]),
+        (OTHER_CLINICAL, [0; 6]),
+    ] {
+        for (search, found) in searches.iter().zip(found) {
+            let call = stage.world.admin(Method::POST, "/individuals/search").by(&stage.workers[email].0);
+            let page = call.json(search.clone()).send().await.ok();
+            assert_eq!(page["individuals"].as_array().unwrap().len(), found, "{email}: {search}");
+        }
+    }
+    for email in [SYSTEM, SYSTEM_RESTRICTED] {
+        let call = stage.world.admin(Method::POST, "/individuals/search").by(&stage.workers[email].0);
+        assert_eq!(call.json(searches[0].clone()).send().await.refused(403), "not_allowed");
+    }
+}
+
+#[tokio::test]
+async fn sessions_end_by_their_clocks_whatever_is_called() {
+    let stage = Stage::new().await;
+    let signed_in = || ROWS.iter().filter(|row| row.operation().access != Access::Anyone);
+    let before = stage.world.local.snapshot().unwrap();
+    for (by, code) in [(Duration::minutes(15), "session_ended"), (Duration::hours(13), "not_signed_in")] {
+        stage.world.advance(by);
+        for row in signed_in() {
+            let answer = stage.as_fitting(row, |call| call).await;
+            assert_eq!(answer.refused(401), code, "{} after {by}", row.operation);
+        }
+        stage.world.local.restore(&before).unwrap();
+    }
+    // Before its time, a token opens nothing either.
+    stage.world.advance(-Duration::hours(1));
+    for row in signed_in() {
+        assert_eq!(
+            stage.as_fitting(row, |call| call).await.refused(401),
+            "not_signed_in",
+            "{}",
+            row.operation
+        );
+    }
+}
+
+#[tokio::test]
+async fn closing_an_account_ends_its_sessions_and_locking_a_worker_theirs() {
+    let stage = Stage::new().await;
+    let world = &stage.world;
+    let staff = &stage.workers[INTAKE].0;
+    let individual = world.individual(staff, "T-01").await;
+    let record = world.admin(Method::GET, &format!("/individuals/{individual}")).by(staff).send().await.ok();
+    let account = record["account"]["account_id"].as_str().unwrap();
+    world
+        .admin(Method::POST, &format!("/individuals/{individual}/accounts/{account}/close"))
+        .by(staff)
+        .send()
+        .await
+        .ok();
+    for _ in 0..10 {
+        let body = json!({ "email": OTHER_CLINICAL, "password": "not the one at all" });
+        assert_eq!(
+            world.admin(Method::POST, "/session").json(body).send().await.refused(401),
+            "sign_in_failed"
+        );
+    }
+    for row in ROWS.iter().filter(|row| row.operation().access != Access::Anyone) {
+        let session = match http_of(row.operation()).unwrap().0 {
+            Api::Portal => &stage.clients[0],
+            Api::Admin => &stage.workers[OTHER_CLINICAL].0,
+        };
+        let answer = stage.call(row, Aim::Own).by(session).send().await;
+        assert_eq!(answer.refused(401), "session_ended", "{}", row.operation);
+    }
+}
+
+#[tokio::test]
+async fn what_comes_from_elsewhere_or_not_as_json_is_refused_before_anything_else() {
+    let stage = Stage::new().await;
+    let faults = stage.world.local.aws().faults();
+    for row in ROWS.iter().filter(|row| row.operation().trigger_changes()) {
+        let own = support::own_origin(http_of(row.operation()).unwrap().0);
+        let other = support::own_origin(if own.ends_with('0') { Api::Admin } else { Api::Portal });
+        let suffixed = format!("{own}.evil.example");
+        let origins = [
+            None,
+            Some("null"),
+            Some("https://evil.example"),
+            Some(other),
+            Some(suffixed.as_str()),
+            Some(""),
+            Some("https://"),
+        ];
+        for origin in origins {
+            faults.record(true);
+            let answer = stage.as_fitting(row, |call| match origin {
+                None => call.without("origin"),
+                Some(origin) => call.header("origin", origin),
+            });
+            let answer = answer.await;
+            let about = format!("{} from {origin:?}", row.operation);
+            assert_eq!(answer.refused(403), "origin_refused", "{about}");
+            assert_headers(&answer, &about);
+            assert_eq!(faults.calls(), [], "{about}");
+        }
+        let kinds = [
+            None,
+            Some("text/plain"),
+            Some("application/x-www-form-urlencoded"),
+            Some("multipart/form-data; boundary=x"),
+            Some("application/jsonp"),
+        ];
+        for kind in kinds {
+            faults.record(true);
+            let answer = stage.as_fitting(row, |call| match kind {
+                None => call.without("content-type"),
+                Some(kind) => call.header("content-type", kind),
+            });
+            let about = format!("{} as {kind:?}", row.operation);
+            assert_eq!(answer.await.refused(415), "unsupported_content_type", "{about}");
+            assert_eq!(faults.calls(), [], "{about}");
+        }
+    }
+    faults.record(false);
+    let row = ROWS.iter().find(|row| row.operation == "portal.extend_session").unwrap();
+    stage.as_fitting(row, |call| call.header("content-type", "Application/JSON; charset=utf-8")).await.ok();
+}
+
+#[tokio::test]
+async fn refusals_by_permission_are_in_the_access_log() {
+    let stage = Stage::new().await;
+    let mut refused = BTreeSet::new();
+    for row in ROWS.iter().filter(|row| http_of(row.operation()).unwrap().0 == Api::Admin) {
+        for (session, worker, class) in stage.workers.values() {
+            if let Some((403, _)) = expected(row, &Who::Worker(worker, class), Aim::Own, true) {
+                stage.call(row, Aim::Own).by(session).send().await.refused(403);
+                refused.insert((row.operation.to_owned(), worker.id.to_string()));
+            }
+        }
+    }
+    assert!(refused.len() > 20);
+    let mut logged = BTreeSet::new();
+    let scanned = root(&stage.world)
+        .scan()
+        .table_name(&variables(&stage.world)["ACCESS_LOG_TABLE"])
+        .send()
+        .await
+        .unwrap();
+    for item in scanned.items() {
+        let text = |name: &str| item[name].as_s().unwrap().clone();
+        if text("outcome") == "refused" {
+            let actor = item["actor"].as_m().unwrap();
+            logged.insert((text("operation"), actor["id"].as_s().unwrap().clone()));
+        }
+    }
+    assert_eq!(logged, refused);
+}
+
+/// Behind the edge, only what carries one of its two secrets comes in, whatever is called.
+#[tokio::test]
+async fn behind_the_edge_nothing_comes_in_round_it() {
+    let world = World::bare().await;
+    let aws = world.local.aws();
+    let secrets = ["a".repeat(32), "b".repeat(32)];
+    let both = secrets.join(",");
+    for row in ROWS {
+        let operation = row.operation();
+        let functions = &world.local.template().functions;
+        let function = functions.values().find(|function| function.handler == row.operation).unwrap();
+        let mut variables = function.environment.clone();
+        assert_eq!(
+            variables.insert("ORIGIN_SECRETS".to_owned(), both.clone()).as_deref(),
+            Some(""),
+            "{}",
+            row.operation
+        );
+        let (clock, random) = (Arc::new(aws.clock().clone()), Arc::new(SystemEntropy));
+        let config = aws.sdk_config(row.operation);
+        let services =
+            Services::connect(&config, Environment::from_iter(variables), operation, clock, random);
+        let sample =
+            std::fs::read_to_string(repository().join(format!("events/{}.json", row.operation))).unwrap();
+        let wrong = [None, Some(""), Some("a"), Some(both.as_str())].map(|secret| (secret, false));
+        let right = [&secrets[0], &secrets[1]].map(|secret| (Some(secret.as_str()), true));
+        for (secret, comes_in) in wrong.into_iter().chain(right) {
+            let mut event: Value = serde_json::from_str(&sample).unwrap();
+            event["headers"]["origin"] = json!(support::own_origin(http_of(operation).unwrap().0));
+            if let Some(secret) = secret {
+                event["headers"]["x-origin-secret"] = json!(secret);
+            }
+            let answer = functions::invoke(operation, &services, event, "request".to_owned()).await.unwrap();
+            let problem: Value = serde_json::from_str(answer["body"].as_str().unwrap()).unwrap();
+            assert_eq!(
+                problem["code"] != "origin_refused",
+                comes_in,
+                "{} with {secret:?}: {problem}",
+                row.operation
+            );
+        }
+    }
+}
