@@ -70,7 +70,8 @@ macro_rules! crash_points {
 
 crash_points! {
     activating: "portal.activate_account", to_activate, [200, 409], HasTheEffectOfOne;
-    missing_the_birth_date_for_the_third_time: "portal.activate_account", to_miss, [410], HasTheEffectOfOne;
+    // A third miss that died before it was decided lets nobody in any more; expiry closes the account.
+    missing_the_birth_date_for_the_third_time: "portal.activate_account", to_miss, [409, 410], CountsAgain;
     asking_for_the_link_again: "portal.ask_for_link", to_ask_for_the_link, [200], CountsAgain;
     asking_for_an_invitation: "portal.ask_for_link", to_ask_for_an_invitation, [200], CountsAgain;
     signing_in: "portal.sign_in", to_sign_in, [200], CountsAgain;
@@ -391,7 +392,8 @@ async fn prove(world: &World, operation: &'static str, deed: &Deed, settled: &[u
             faults.inject(Fault::new(when, kind).nth(nth).concerning(move |call| call.caller == operation));
             eprintln!("{operation}, {kind:?} {when:?} call {nth}");
             let first = attempt(world, operation, deed, settled).await;
-            let calls: Vec<_> = faults.calls().into_iter().filter(|call| call.caller == operation).take(nth).collect();
+            let calls: Vec<_> =
+                faults.calls().into_iter().filter(|call| call.caller == operation).take(nth).collect();
             faults.record(false);
             faults.clear();
             let Some(call) = calls.get(nth - 1) else {
