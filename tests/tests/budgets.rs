@@ -1,1 +1,309 @@
-//! To come.
+//! What each operation asks of other services: counted, not timed. And what must look the same from outside: known and
+//! unknown addresses, and tokens that nobody gave out.
+
+use std::fmt::Write;
+
+use functions::operation::Api;
+use local::aws::{Call, Service};
+use reqwest::Method;
+use serde_json::json;
+
+use crate::support::{Answer, INTAKE, PASSWORD, Session, World, activation};
+
+/// What one call of an operation takes, besides the secrets it reads once in its life.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct Cost {
+    /// Counters of tries, all at once.
+    throttles: usize,
+    /// Reads, one after the other.
+    reads: usize,
+    /// Counters in a record, before the check they are for.
+    counters: usize,
+    transactions: usize,
+    /// Single writes: the access log, sessions.
+    writes: usize,
+    /// Calls of anything but the tables.
+    others: usize,
+    read_units: f64,
+    write_units: f64,
+}
+
+impl Cost {
+    fn of(calls: &[Call]) -> Self {
+        let mut cost = Self::default();
+        for call in calls {
+            let on = |table: &str| call.resources.iter().all(|resource| resource.ends_with(table));
+            cost.read_units += call.units.read;
+            cost.write_units += call.units.write;
+            *match (call.service, call.action.as_str()) {
+                (Service::DynamoDb, "UpdateItem") if on("throttles") => &mut cost.throttles,
+                (Service::DynamoDb, "UpdateItem") if on("accounts") || on("workers") => &mut cost.counters,
+                (Service::DynamoDb, "BatchGetItem" | "Query") => &mut cost.reads,
+                (Service::DynamoDb, "TransactWriteItems") => &mut cost.transactions,
+                (Service::DynamoDb, _) => &mut cost.writes,
+                _ => &mut cost.others,
+            } += 1;
+        }
+        cost
+    }
+
+    fn calls(&self) -> [usize; 6] {
+        [self.throttles, self.reads, self.counters, self.transactions, self.writes, self.others]
+    }
+}
+
+/// The calls that functions make meanwhile.
+async fn calls<T>(world: &World, doing: impl Future<Output = T>) -> (T, Vec<Call>) {
+    let faults = world.local.aws().faults();
+    faults.record(true);
+    let done = doing.await;
+    let calls = faults.calls();
+    faults.record(false);
+    (done, calls)
+}
+
+/// Does everything once, so that every function has read its secrets; then measures.
+struct Bill(Vec<(&'static str, Cost)>);
+
+impl Bill {
+    async fn add(
+        &mut self,
+        world: &World,
+        operation: &'static str,
+        doing: impl Future<Output = Answer>,
+    ) -> Answer {
+        let (answer, calls) = calls(world, doing).await;
+        assert!(calls.iter().all(|call| call.caller == operation), "{operation}: {calls:?}");
+        self.0.retain(|(name, _)| *name != operation);
+        self.0.push((operation, Cost::of(&calls)));
+        answer
+    }
+
+    fn print(&self) {
+        // On demand, in us-east-1: 0.125 USD for a million read units, 0.625 for a million write units.
+        let mut table =
+            String::from("operation                          calls  reads  writes  USD per million\n");
+        for (operation, cost) in &self.0 {
+            let usd = cost.read_units * 0.125 + cost.write_units * 0.625;
+            let calls: usize = cost.calls().iter().sum();
+            writeln!(
+                table,
+                "{operation:<34} {calls:>5} {:>6} {:>7} {usd:>16.2}",
+                cost.read_units, cost.write_units
+            )
+            .unwrap();
+        }
+        println!("{table}");
+    }
+}
+
+/// Throttles, reads, counters, transactions, single writes, others; reads of requests with a session begin with one for
+/// the session, and a state change takes at most two more.
+const CALLS: &[(&str, [usize; 6])] = &[
+    ("admin.sign_in", [3, 1, 1, 1, 0, 0]),
+    ("admin.get_me", [0, 1, 0, 0, 0, 0]),
+    ("admin.search_individuals", [0, 3, 0, 0, 1, 0]),
+    ("admin.create_account", [0, 2, 0, 1, 0, 0]),
+    ("admin.get_individual", [0, 3, 0, 0, 1, 0]),
+    ("admin.resend_activation", [0, 2, 0, 1, 0, 0]),
+    ("admin.get_account_history", [0, 3, 0, 0, 1, 0]),
+    ("admin.set_communication_settings", [0, 3, 0, 1, 0, 0]),
+    ("portal.look_at_link", [2, 3, 0, 0, 0, 0]),
+    ("portal.ask_for_link", [3, 2, 0, 1, 0, 0]),
+    ("portal.activate_account", [2, 2, 1, 1, 0, 0]),
+    ("portal.get_home", [0, 2, 0, 0, 0, 0]),
+    ("portal.extend_session", [0, 1, 0, 0, 1, 0]),
+    ("portal.sign_out", [0, 1, 0, 1, 0, 0]),
+    ("portal.sign_in", [3, 1, 1, 1, 0, 0]),
+    ("admin.close_account", [0, 2, 0, 1, 0, 0]),
+    ("admin.start_import", [0, 1, 0, 1, 0, 1]),
+    ("admin.get_job", [0, 2, 0, 0, 0, 0]),
+    ("admin.extend_session", [0, 1, 0, 0, 1, 0]),
+    ("admin.sign_out", [0, 1, 0, 1, 0, 0]),
+];
+
+async fn everything(world: &World, bill: &mut Bill, individual: &str, address: &str, born: &str, mark: &str) {
+    let password = "demo-only-walrus-teapot-drizzle";
+    let signing_in =
+        world.admin(Method::POST, "/session").json(json!({ "email": INTAKE, "password": password }));
+    let staff = &bill.add(world, "admin.sign_in", signing_in.send()).await.session();
+    let get = |path: String| world.admin(Method::GET, &path).by(staff);
+    let post = |path: String, body| world.admin(Method::POST, &path).by(staff).json(body);
+    let keyed = |path: String, body| post(path, body).header("idempotency-key", world.key());
+
+    bill.add(world, "admin.get_me", get("/me".into()).send()).await.ok();
+    let search = json!({ "external_id": { "source": "test", "id": individual } });
+    let found = bill
+        .add(world, "admin.search_individuals", post("/individuals/search".into(), search).send())
+        .await
+        .ok();
+    let individual = found["individuals"][0]["individual_id"].as_str().unwrap().to_owned();
+    let path = format!("/individuals/{individual}");
+
+    let created = bill
+        .add(world, "admin.create_account", keyed(format!("{path}/accounts"), json!({})).send())
+        .await
+        .ok();
+    let account = created["account"]["account_id"].as_str().unwrap().to_owned();
+    world.drain().await;
+    let record = bill.add(world, "admin.get_individual", get(path.clone()).send()).await.ok();
+    let resend = keyed(format!("{path}/accounts/{account}/resend"), json!({}));
+    bill.add(world, "admin.resend_activation", resend.send()).await.ok();
+    world.drain().await;
+    bill.add(world, "admin.get_account_history", get(format!("{path}/history")).send()).await.ok();
+    for contact in [json!(null), record["individual"]["contacts"][0]["contact_id"].clone()] {
+        let put = world.admin(Method::PUT, &format!("{path}/communication-settings")).by(staff);
+        let put = put.header("idempotency-key", world.key()).json(json!({ "email_contact_id": contact }));
+        bill.add(world, "admin.set_communication_settings", put.send()).await.ok();
+    }
+    world.drain().await;
+
+    let token = json!({ "token": world.newest_token() });
+    let portal = |path: &str, body| world.portal(Method::POST, path).json(body);
+    bill.add(world, "portal.look_at_link", portal("/links/look", token.clone()).send()).await.ok();
+    bill.add(world, "portal.ask_for_link", portal("/links/ask", token).send()).await.ok();
+    world.drain().await;
+    let proof = activation(&world.newest_token(), born);
+    let client =
+        bill.add(world, "portal.activate_account", portal("/activation", proof).send()).await.session();
+    bill.add(world, "portal.get_home", world.portal(Method::GET, "/home").by(&client).send()).await.ok();
+    bill.add(world, "portal.extend_session", portal("/session/extend", json!({})).by(&client).send())
+        .await
+        .ok();
+    let leave = world.portal(Method::DELETE, "/session").by(&client).json(json!({}));
+    bill.add(world, "portal.sign_out", leave.send()).await.ok();
+    let again = portal("/session", json!({ "email": address, "password": PASSWORD }));
+    bill.add(world, "portal.sign_in", again.send()).await.ok();
+
+    let close = keyed(format!("{path}/accounts/{account}/close"), json!({}));
+    bill.add(world, "admin.close_account", close.send()).await.ok();
+    let upload = world
+        .upload(staff, format!("external_id,first_name,last_name\n{mark},Neu,{mark}\n").as_bytes())
+        .await;
+    let import = json!({ "upload_id": upload, "source": "test", "mode": "apply" });
+    let job = bill.add(world, "admin.start_import", keyed("/imports".into(), import).send()).await.ok();
+    world.drain().await;
+    bill.add(world, "admin.get_job", get(format!("/jobs/{}", job["job_id"].as_str().unwrap())).send())
+        .await
+        .ok();
+    bill.add(world, "admin.extend_session", post("/session/extend".into(), json!({})).send()).await.ok();
+    let leave = world.admin(Method::DELETE, "/session").by(staff).json(json!({}));
+    bill.add(world, "admin.sign_out", leave.send()).await.ok();
+}
+
+#[tokio::test]
+async fn every_operation_takes_what_it_may() {
+    let world = World::new().await;
+    let mut bill = Bill(Vec::new());
+    everything(&world, &mut bill, "T-02", "elodie.fournier@example.org", "1990-02-28", "W-1").await;
+    everything(&world, &mut bill, "T-01", "ana.delgado@example.org", "1985-04-12", "W-2").await;
+    bill.print();
+    let counted: Vec<_> = bill.0.iter().map(|(operation, cost)| (*operation, cost.calls())).collect();
+    assert_eq!(counted, CALLS);
+    for (operation, cost) in &bill.0 {
+        assert!(cost.reads <= 3 && cost.transactions <= 1 && cost.counters <= 1, "{operation}: {cost:?}");
+        assert!(cost.write_units <= 16.0, "{operation}: {cost:?}");
+    }
+}
+
+/// What somebody outside could tell apart: everything but the date.
+fn seen(answer: &Answer) -> (u16, Vec<(String, String)>, Vec<u8>) {
+    let headers = answer.headers.iter().filter(|(name, _)| *name != "date");
+    let headers = headers.map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()));
+    (answer.status.as_u16(), headers.collect(), answer.bytes.clone())
+}
+
+fn steps(calls: &[Call]) -> Vec<(Service, String, usize)> {
+    calls.iter().map(|call| (call.service, call.action.clone(), call.resources.len())).collect()
+}
+
+#[tokio::test]
+async fn signing_in_does_not_tell_who_is_known() {
+    let world = World::new().await;
+    let (_, _, token) = world.invite(&world.staff(INTAKE).await, "T-01").await;
+    world.activate(&token, "1985-04-12").await.ok();
+    world.invite(&world.staff(INTAKE).await, "T-02").await;
+    for (api, addresses) in [
+        (
+            Api::Portal,
+            ["ana.delgado@example.org", "nobody@example.org", "no address", "elodie.fournier@example.org"],
+        ),
+        (Api::Admin, [INTAKE, "nobody@example.org", "no address", "ana.delgado@example.org"]),
+    ] {
+        let attempt = |email: &'static str| {
+            world
+                .api(api, Method::POST, "/session")
+                .json(json!({ "email": email, "password": "wrong but long enough" }))
+                .send()
+        };
+        attempt(addresses[1]).await.refused(401);
+        let (answer, known) = calls(&world, attempt(addresses[0])).await;
+        assert_eq!(answer.refused(401), "sign_in_failed");
+        for other in &addresses[1..] {
+            let (unknown_answer, unknown) = calls(&world, attempt(other)).await;
+            assert_eq!(seen(&unknown_answer), seen(&answer), "{other}");
+            assert_eq!(steps(&unknown), steps(&known), "{other}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn forged_tokens_cost_nothing() {
+    let world = World::new().await;
+    let staff = world.staff(INTAKE).await;
+    let (_, _, token) = world.invite(&staff, "T-01").await;
+    world.look(&token).await;
+    let activated = world.activate(&token, "1985-04-12").await.session();
+    world.portal(Method::GET, "/home").by(&activated).send().await.ok();
+    world.admin(Method::GET, "/me").by(&staff).send().await.ok();
+
+    for (api, path, session) in [(Api::Portal, "/home", &activated), (Api::Admin, "/me", &staff)] {
+        let (rest, signature) = session.cookie.rsplit_once('.').unwrap();
+        let turned: String = signature.chars().rev().collect();
+        let (answer, called) = calls(
+            &world,
+            world.api(api, Method::GET, path).by(&Session { cookie: format!("{rest}.{turned}") }).send(),
+        )
+        .await;
+        assert_eq!((answer.refused(401).as_str(), called.len()), ("not_signed_in", 0));
+    }
+    let turned: String = token.chars().rev().collect();
+    for path in ["/links/look", "/links/ask"] {
+        // Once for the secret.
+        world.portal(Method::POST, path).json(json!({ "token": turned })).send().await;
+        let (_, called) =
+            calls(&world, world.portal(Method::POST, path).json(json!({ "token": turned })).send()).await;
+        assert_eq!(called, []);
+    }
+}
+
+#[tokio::test]
+async fn searching_takes_as_many_calls_among_many_as_among_few() {
+    let file = |rows: std::ops::Range<u32>| {
+        let mut file = String::from("external_id,first_name,last_name,birth_date,email,email_consent\n");
+        rows.for_each(|row| {
+            writeln!(file, "F-{row},Filler,Person{row},1990-01-01,filler{row}@example.org,yes").unwrap()
+        });
+        file
+    };
+    let world = World::set_up().await;
+    let mut first = None;
+    for rows in [0..10, 10..1000] {
+        world.import(file(rows).as_bytes(), "apply").await;
+        let staff = world.staff(INTAKE).await;
+        let mut costs = Vec::new();
+        for body in [
+            json!({ "name": "person7" }),
+            json!({ "email": "filler7@example.org" }),
+            json!({ "external_id": { "source": "test", "id": "F-7" } }),
+        ] {
+            let search =
+                || world.admin(Method::POST, "/individuals/search").by(&staff).json(body.clone()).send();
+            search().await.ok();
+            let (found, called) = calls(&world, search()).await;
+            assert!(!found.ok()["individuals"].as_array().unwrap().is_empty());
+            costs.push(Cost::of(&called).calls());
+        }
+        assert_eq!(*first.get_or_insert_with(|| costs.clone()), costs);
+    }
+}
