@@ -1,1 +1,283 @@
-//! To come.
+//! Values that may be nowhere but where they belong, driven through every operation: answered, refused and failing.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::sync::{Arc, Mutex};
+
+use chrono::Duration;
+use functions::operation::{Api, OPERATIONS};
+use local::aws::{Fault, Kind, When};
+use reqwest::Method;
+use serde_json::{Value, json};
+use store::tables::Table;
+use tracing_subscriber::EnvFilter;
+
+use crate::crash_points::items;
+use crate::support::{Answer, Call, INTAKE, World, activation};
+
+const BORN: &str = "1961-03-27";
+const ADDRESS: &str = "zanthippe.quellhorst@canary.example.org";
+const PASSWORD: &str = "canary feathers over velvet dunes";
+const FILE: &str = "\
+external_id,first_name,middle_name,preferred_name,last_name,birth_date,gender,email,email_consent,phone,address
+EXTCANARY1,Zanthippe,Ottoline,Zazie,Quellhorst,1961-03-27,gendercanary,zanthippe.quellhorst@canary.example.org,yes,+1 416 867 5309,77 Canary Row
+EXTCANARY2,Ysolde,,,Quellhorst,1962-04-28,,ysolde.quellhorst@canary.example.org,yes,,
+EXTCANARY3,Wilhelmina,,,Quellhorst,birthcanary,,not-an-address-canary,perhaps-canary,,
+";
+/// As they are looked for: in small letters.
+const CANARIES: &[&str] = &[
+    "zanthippe",
+    "ottoline",
+    "zazie",
+    "quellhorst",
+    "ysolde",
+    "wilhelmina",
+    "1961-03-27",
+    "1962-04-28",
+    "1961-03-28",
+    "gendercanary",
+    "canary.example.org",
+    "8675309",
+    "867 5309",
+    "867-5309",
+    "canary row",
+    "extcanary",
+    "birthcanary",
+    "address-canary",
+    "perhaps-canary",
+    "canary feathers",
+    "wrong canary",
+    "reasoncanary",
+    "walrus-teapot",
+    "queryc4nary",
+];
+
+/// All that is logged on this thread, which is the one all of a test runs on, whatever other tests log elsewhere.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Log {
+    fn listen(&self) -> tracing::subscriber::DefaultGuard {
+        let log = self.clone();
+        let ours = "info,functions=trace,store=trace,credentials=trace,domain=trace,mail=trace,aws=warn";
+        let json = tracing_subscriber::fmt().json().flatten_event(true).with_env_filter(EnvFilter::new(ours));
+        tracing::subscriber::set_default(json.with_writer(move || log.clone()).finish())
+    }
+
+    fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
+
+#[track_caller]
+fn assert_silent(place: &str, text: &str, secrets: &[String]) {
+    let low = text.to_lowercase();
+    let canaries = CANARIES.iter().copied().chain(secrets.iter().map(String::as_str));
+    for canary in canaries {
+        if let Some(at) = low.find(&canary.to_lowercase()) {
+            let around: String =
+                low[..at].chars().rev().take(300).collect::<Vec<_>>().into_iter().rev().collect();
+            panic!("{place} tells {canary}: …{around}[{canary}]");
+        }
+    }
+}
+
+/// Once while nothing outside answers, then for good.
+async fn send<'w>(world: &World, call: impl Fn() -> Call<'w>) -> Answer {
+    let faults = world.local.aws().faults();
+    faults.inject(
+        Fault::new(When::Before, Kind::Disconnected).and_after().concerning(|call| call.caller != "root"),
+    );
+    call().send().await;
+    faults.clear();
+    call().send().await
+}
+
+/// Lets each job fail once, and go on.
+async fn drain(world: &World) {
+    let faults = world.local.aws().faults();
+    for job in
+        ["jobs.publish_journal", "jobs.send_mail", "jobs.import_individuals", "jobs.expire_activations"]
+    {
+        faults.inject(Fault::new(When::Before, Kind::ServerError).concerning(move |call| call.caller == job));
+    }
+    world.drain().await;
+    faults.clear();
+}
+
+/// Everything there is to do for two people; gives what must stay secret.
+async fn everything(world: &World) -> Vec<String> {
+    let password = "demo-only-walrus-teapot-drizzle";
+    let sign_in = |api, email: &'static str, password: &'static str| {
+        move || world.api(api, Method::POST, "/session").json(json!({ "email": email, "password": password }))
+    };
+    send(world, sign_in(Api::Admin, INTAKE, "wrong canary password")).await.refused(401);
+    let staff = send(world, sign_in(Api::Admin, INTAKE, password)).await.session();
+    let get = |path: String| {
+        let staff = &staff;
+        move || world.admin(Method::GET, &path).by(staff)
+    };
+    let post = |path: String, body: Value| {
+        let (staff, key) = (&staff, world.key());
+        move || {
+            world
+                .admin(Method::POST, &path)
+                .by(staff)
+                .header("idempotency-key", key.clone())
+                .json(body.clone())
+        }
+    };
+    send(world, get("/me".into())).await.ok();
+    send(world, post("/uploads".into(), json!({ "bytes": "queryc4nary", "sha256": "queryc4nary" })))
+        .await
+        .refused(400);
+    let digest = json!({ "bytes": 1, "sha256": data_encoding::BASE64.encode(&[0; 32]) });
+    send(world, post("/uploads".into(), digest)).await.ok();
+    let upload = world.upload(&staff, FILE.as_bytes()).await;
+    let import = json!({ "upload_id": upload, "source": "test", "mode": "apply" });
+    let job = send(world, post("/imports".into(), import)).await.ok();
+    drain(world).await;
+    let job = send(world, get(format!("/jobs/{}", job["job_id"].as_str().unwrap()))).await.ok();
+    assert_eq!((&job["created"], &job["refused"]), (&json!(2), &json!(1)), "{job}");
+
+    let search = |body| post("/individuals/search".into(), body);
+    send(world, search(json!({ "name": "Zanthippe Quellhorst" }))).await.ok();
+    send(world, search(json!({ "email": "quellhorst at canary" }))).await.refused(400);
+    send(world, search(json!({ "email": ADDRESS, "queryc4nary": "canary row" }))).await.refused(400);
+    let found = send(world, search(json!({ "email": ADDRESS }))).await.ok();
+    let path = format!("/individuals/{}", found["individuals"][0]["individual_id"].as_str().unwrap());
+    let record = send(world, get(path.clone())).await.ok();
+    send(world, get(format!("{path}?queryc4nary=zazie"))).await;
+
+    let refused = json!({ "email": "zazie@canary.example.org", "age_override_reason": "reasoncanary" });
+    send(world, post(format!("{path}/accounts"), refused)).await.refused(409);
+    let created = send(world, post(format!("{path}/accounts"), json!({}))).await.ok();
+    let account = created["account"]["account_id"].as_str().unwrap().to_owned();
+    drain(world).await;
+    send(world, post(format!("{path}/accounts/{account}/resend"), json!({}))).await.ok();
+    drain(world).await;
+    for contact in [json!(null), record["individual"]["contacts"][0]["contact_id"].clone()] {
+        let settings = format!("{path}/communication-settings");
+        send(world, || {
+            world.admin(Method::PUT, &settings).by(&staff).json(json!({ "email_contact_id": contact }))
+        })
+        .await
+        .ok();
+        drain(world).await;
+    }
+
+    let mut secrets = Vec::new();
+    let portal =
+        |path: &'static str, body: Value| move || world.portal(Method::POST, path).json(body.clone());
+    let token = world.newest_token();
+    send(world, portal("/links/look", json!({ "token": token }))).await.ok();
+    send(world, portal("/links/look", json!({ "token": "queryc4nary" }))).await.refused(404);
+    send(world, portal("/links/ask", json!({ "token": token }))).await.ok();
+    drain(world).await;
+    secrets.extend([token, world.newest_token()]);
+    let mut proof = activation(&world.newest_token(), BORN);
+    proof["password"] = json!(PASSWORD);
+    let mut wrong = proof.clone();
+    wrong["birth_date"] = json!("1961-03-28");
+    send(world, portal("/activation", wrong)).await.refused(422);
+    wrong = proof.clone();
+    wrong["password"] = json!("quellhorst");
+    send(world, portal("/activation", wrong)).await.refused(422);
+    let broken = || world.portal(Method::POST, "/activation").raw(format!("{{\"password\": \"{PASSWORD}"));
+    send(world, broken).await.refused(400);
+    let client = send(world, portal("/activation", proof)).await.session();
+    send(world, || world.portal(Method::GET, "/home").by(&client)).await.ok();
+    send(world, || world.portal(Method::POST, "/session/extend").by(&client).json(json!({}))).await.ok();
+    send(world, || world.portal(Method::DELETE, "/session").by(&client).json(json!({}))).await.ok();
+    send(world, sign_in(Api::Portal, ADDRESS, "wrong canary password")).await.refused(401);
+    send(world, sign_in(Api::Portal, "nobody@canary.example.org", "wrong canary password"))
+        .await
+        .refused(401);
+    let again = send(world, sign_in(Api::Portal, ADDRESS, PASSWORD)).await.session();
+    send(world, get(format!("{path}/history"))).await.ok();
+    send(world, post(format!("{path}/accounts/{account}/close"), json!({}))).await.ok();
+
+    let found =
+        send(world, search(json!({ "external_id": { "source": "test", "id": "EXTCANARY2" } }))).await.ok();
+    let other = found["individuals"][0]["individual_id"].as_str().unwrap();
+    send(world, post(format!("/individuals/{other}/accounts"), json!({}))).await.ok();
+    send(world, post("/session/extend".into(), json!({}))).await.ok();
+    let leave = || world.admin(Method::DELETE, "/session").by(&staff).json(json!({}));
+    send(world, leave).await.ok();
+    for session in [staff.clone(), client, again] {
+        secrets.extend(session.cookie.split(['=', '.']).filter(|part| part.len() > 40).map(str::to_owned));
+    }
+    secrets
+}
+
+#[tokio::test]
+async fn what_is_personal_or_secret_stays_where_it_belongs() {
+    let log = Log::default();
+    let listening = log.listen();
+    let world = World::set_up().await;
+    let secrets = everything(&world).await;
+
+    // What waits in queues waits for ever while nobody can send mail.
+    let faults = world.local.aws().faults();
+    faults.inject(
+        Fault::new(When::Before, Kind::ServerError)
+            .and_after()
+            .concerning(|call| call.caller == "jobs.send_mail"),
+    );
+    world.local.drain().await.unwrap_err();
+    faults.clear();
+    let queues = world.local.template().queues.keys();
+    let bodies: Vec<_> = queues.flat_map(|queue| world.local.queued(queue).unwrap()).collect();
+    assert!(!bodies.is_empty());
+    assert_silent("a queue", &bodies.concat(), &secrets);
+    world.advance(Duration::days(8));
+    world.drain().await;
+    world.staff(INTAKE).await;
+    drop(listening);
+
+    let text = log.text();
+    assert_silent("the log", &text, &secrets);
+    let mut heard = BTreeSet::new();
+    for line in text.lines() {
+        let line: Value = serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
+        let target = line["target"].as_str().unwrap();
+        if ["functions", "store", "credentials", "domain", "mail"]
+            .contains(&target.split("::").next().unwrap())
+        {
+            assert!(line["request_id"].as_str().is_some_and(|id| !id.is_empty()), "{line}");
+            heard.insert(line["operation"].as_str().unwrap_or_else(|| panic!("{line}")).to_owned());
+        }
+    }
+    let all: BTreeSet<_> = OPERATIONS.iter().map(|operation| operation.name.to_owned()).collect();
+    assert_eq!(heard, all);
+
+    for table in [
+        Table::Journal,
+        Table::AccessLog,
+        Table::Throttles,
+        Table::Sessions,
+        Table::WorkerSessions,
+        Table::Jobs,
+    ] {
+        let items = items(&world, table).await;
+        assert!(!items.is_empty(), "{table:?}");
+        assert_silent(table.name(), &json!(items).to_string(), &secrets);
+    }
+    for table in Table::all() {
+        let text = json!(items(&world, table).await).to_string();
+        for secret in secrets.iter().map(String::as_str).chain([PASSWORD, "walrus-teapot"]) {
+            assert!(!text.contains(secret), "{} keeps a secret", table.name());
+        }
+    }
+}

@@ -47,7 +47,8 @@ impl EventOperation for PublishJournal {
             }
             let sequence = record.change.sequence_number.clone().unwrap_or_default();
             if let Err(fault) = publish(context, record).await {
-                error!(request_id = context.request_id, %fault, "a journal record was not published");
+                let (request_id, operation) = (&context.request_id, context.operation.name);
+                error!(request_id, operation, %fault, "a journal record was not published");
                 return Ok(Summary { batch_item_failures: vec![Failed { item_identifier: sequence }] });
             }
         }
