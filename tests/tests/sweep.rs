@@ -10,7 +10,7 @@ use chrono::Duration;
 use credentials::{Claims, KeyPair, SigningKey};
 use data_encoding::BASE64URL_NOPAD;
 use domain::journal::Audience;
-use domain::worker::{Permission, SecurityClass, Worker, permits, visible};
+use domain::worker::{Permission, SecurityClass, UserGroup, Worker, permits, visible};
 use functions::Environment;
 use functions::operation::{Access, Api, Method as Verb, OPERATIONS, Operation, Trigger};
 use functions::ports::SystemEntropy;
@@ -639,31 +639,34 @@ async fn what_comes_from_elsewhere_or_not_as_json_is_refused_before_anything_els
 }
 
 #[tokio::test]
-async fn refusals_by_permission_are_in_the_access_log() {
+async fn who_was_refused_what_is_in_the_access_log() {
     let stage = Stage::new().await;
+    let individual = stage.foreign["individual_id"].as_str();
     let mut refused = BTreeSet::new();
     for row in ROWS.iter().filter(|row| http_of(row.operation()).unwrap().0 == Api::Admin) {
+        let about_them = http_of(row.operation()).unwrap().2.contains("{individual_id}");
         for (session, worker, class) in stage.workers.values() {
-            if let Some((403, _)) = expected(row, &Who::Worker(worker, class), Aim::Own, true) {
-                stage.call(row, Aim::Own).by(session).send().await.refused(403);
-                refused.insert((row.operation.to_owned(), worker.id.to_string()));
-            }
+            let sees = [UserGroup::IntakeMgmt, UserGroup::AdminExec].contains(&worker.user_group);
+            let Some((status, _)) = expected(row, &Who::Worker(worker, class), Aim::Foreign, sees) else {
+                continue;
+            };
+            stage.call(row, Aim::Foreign).by(session).send().await.refused(status);
+            // Who may not do it at all isn't asked for whom.
+            let subject = if status == 404 && about_them { individual } else { "" };
+            let fresh = row.operation == "admin.create_account" && status == 404;
+            let subject = if fresh { stage.foreign_fresh.as_str() } else { subject };
+            refused.insert((row.operation.to_owned(), worker.id.to_string(), subject.to_owned()));
         }
     }
-    assert!(refused.len() > 20);
+    assert!(refused.len() > 30 && refused.iter().any(|(_, _, subject)| !subject.is_empty()));
     let mut logged = BTreeSet::new();
-    let scanned = root(&stage.world)
-        .scan()
-        .table_name(&variables(&stage.world)["ACCESS_LOG_TABLE"])
-        .send()
-        .await
-        .unwrap();
-    for item in scanned.items() {
-        let text = |name: &str| item[name].as_s().unwrap().clone();
-        if text("outcome") == "refused" {
-            let actor = item["actor"].as_m().unwrap();
-            logged.insert((text("operation"), actor["id"].as_s().unwrap().clone()));
-        }
+    let table = &variables(&stage.world)["ACCESS_LOG_TABLE"];
+    let scanned = root(&stage.world).scan().table_name(table).send().await.unwrap();
+    for item in scanned.items().iter().filter(|item| item["outcome"].as_s().unwrap() == "refused") {
+        let text =
+            |name: &str| item.get(name).and_then(|value| value.as_s().ok()).cloned().unwrap_or_default();
+        let actor = item["actor"].as_m().unwrap()["id"].as_s().unwrap().clone();
+        logged.insert((text("operation"), actor, text("subject")));
     }
     assert_eq!(logged, refused);
 }

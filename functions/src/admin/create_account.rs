@@ -86,7 +86,7 @@ impl HttpOperation for CreateAccount {
         let store = &context.services.store;
         let asked = (ask::individual(request.individual_id), ask::holding(request.individual_id));
         let (individual, holding) = store.ask(asked).await?;
-        let individual = staff.visible(individual)?;
+        let individual = staff.visible(context, request.individual_id, individual).await?;
         let address = request.email.map(|typed| typed.parse::<EmailAddress>()).transpose();
         let address = address.map_err(|error| Failure::invalid("email", error.to_string()))?;
         let age_override = request.age_override_reason.as_deref();

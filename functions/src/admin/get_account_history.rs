@@ -87,7 +87,8 @@ impl HttpOperation for GetAccountHistory {
             Some(cursor) => Some(seal.open(cursor, &bound).map_err(|_| Error::CursorNotValid)?),
             None => None,
         };
-        let individual = staff.visible(store.ask(ask::individual(request.individual_id)).await?)?;
+        let individual = store.ask(ask::individual(request.individual_id)).await?;
+        let individual = staff.visible(context, request.individual_id, individual).await?;
         let subject = domain::Subject::Individual(individual.id);
         let page = store.history(subject, after.as_ref(), PAGE).await?;
         staff.log(context, Access::Viewed, Some(individual.id)).await?;

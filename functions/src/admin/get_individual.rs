@@ -132,7 +132,7 @@ impl HttpOperation for GetIndividual {
         let store = &context.services.store;
         let (individual, holding) =
             store.ask((ask::individual(request.individual_id), ask::holding(request.individual_id))).await?;
-        let individual = staff.visible(individual)?;
+        let individual = staff.visible(context, request.individual_id, individual).await?;
         let holding = holding.unwrap_or_default();
         let ids = holding.closed.iter().rev().map(|closed| closed.account).chain(holding.open);
         let mut accounts: Vec<AccountView> = store

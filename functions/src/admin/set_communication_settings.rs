@@ -65,7 +65,7 @@ impl HttpOperation for SetCommunicationSettings {
         let store = &context.services.store;
         let (before, holding) =
             store.ask((ask::individual(request.individual_id), ask::holding(request.individual_id))).await?;
-        let before = staff.visible(before)?;
+        let before = staff.visible(context, request.individual_id, before).await?;
         let mut individual = before.value.clone();
         let origin = Origin::Worker(staff.worker.id);
         let change = individual

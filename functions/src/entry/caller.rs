@@ -180,17 +180,22 @@ impl Staff {
         Actor::Worker(self.worker.value.id)
     }
 
-    /// The individual, if there is one and this worker sees them: one answer for *isn't there* and *isn't yours*.
+    /// The individual, if there is one and this worker sees them: one answer, and one line in the access log, for
+    /// *isn't there* and *isn't yours*.
     ///
     /// # Errors
-    /// `not_found`.
-    pub fn visible<R>(
+    /// `not_found`, or the store's fault.
+    pub async fn visible<R>(
         &self,
+        context: &Context<'_>,
+        id: IndividualId,
         individual: Option<Versioned<Individual>>,
     ) -> Result<Versioned<Individual>, Failure<R>> {
-        individual
-            .filter(|individual| worker::visible(&self.worker.value, &individual.value))
-            .ok_or_else(Failure::not_found)
+        let seen = individual.filter(|individual| worker::visible(&self.worker.value, &individual.value));
+        if seen.is_none() {
+            self.log(context, Access::Refused, Some(id)).await?;
+        }
+        seen.ok_or_else(Failure::not_found)
     }
 
     /// An individual this worker sees, and one of that individual's accounts, in one read.
@@ -200,12 +205,12 @@ impl Staff {
     pub async fn account<R>(
         &self,
         context: &Context<'_>,
-        individual: IndividualId,
+        id: IndividualId,
         account: AccountId,
     ) -> Result<(Versioned<Individual>, Versioned<Account>), Failure<R>> {
         let (individual, account) =
-            context.services.store.ask((ask::individual(individual), ask::account(account))).await?;
-        let individual = self.visible(individual)?;
+            context.services.store.ask((ask::individual(id), ask::account(account))).await?;
+        let individual = self.visible(context, id, individual).await?;
         let account =
             account.filter(|account| account.individual == individual.id).ok_or_else(Failure::not_found)?;
         Ok((individual, account))
