@@ -25,14 +25,10 @@ template=.aws-sam/build/$stack/template.yaml
 [ -e "$template" ] || stop "Nothing is built yet: make build"
 docker info >/dev/null 2>&1 || stop "No Docker answers. sam local needs it."
 
-# From a container, this machine is the bridge's gateway; Docker Desktop has a name for it.
-case $(uname) in
-    Linux) address=$(docker network inspect bridge --format '{{(index .IPAM.Config 0).Gateway}}') ;;
-    *) address=host.docker.internal ;;
-esac
-endpoint=http://$address:${AWS_PORT:-8082}
-if [ "$(uname)" = Linux ] && ! (: <"/dev/tcp/$address/${AWS_PORT:-8082}") 2>/dev/null; then
-    stop "Nothing answers at $endpoint, where containers look for it. Start it with: AWS_ADDRESS=0.0.0.0 make run"
+# Containers know this machine by this name, but reach no loopback address of it.
+endpoint=http://host.docker.internal:${AWS_PORT:-8082}
+if [ "$(uname)" = Linux ] && ! (: <"/dev/tcp/$(hostname -I | cut -d' ' -f1)/${AWS_PORT:-8082}") 2>/dev/null; then
+    stop "Nothing answers on port ${AWS_PORT:-8082} where containers look for it. Start it with: AWS_ADDRESS=0.0.0.0 make run"
 fi
 
 # A function signs as itself, and may do what its role in the template allows; an API's functions share one key.
@@ -46,6 +42,9 @@ secret=$(python3 scripts/local_key.py "$caller")
 
 export AWS_ACCESS_KEY_ID=$caller AWS_SECRET_ACCESS_KEY=$secret AWS_DEFAULT_REGION=us-east-1 SAM_CLI_TELEMETRY=0
 unset AWS_SESSION_TOKEN AWS_PROFILE
-set -- sam local "$command" --template "$template" --parameter-overrides "AwsEndpoint=$endpoint" "$@"
+# An image of the base is taken as it is where there is one, and fetched where there is none.
+docker image inspect public.ecr.aws/lambda/provided:al2023-x86_64 >/dev/null 2>&1 && set -- "$@" --skip-pull-image
+set -- sam local "$command" "$@" --template "$template" --add-host host.docker.internal:host-gateway \
+    --parameter-overrides "AwsEndpoint=$endpoint"
 printf '· %s\n' "$*" >&2
 exec "$@"
