@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use aws_lc_rs::digest::{SHA256, digest};
-use data_encoding::BASE64;
+use data_encoding::{BASE64, HEXLOWER};
 use local::aws::{Call, REGION, Service};
 use local::{Demo, Listeners, Local, Operations, Options, Pages, Place, Ports, Server};
 use serde_json::{Value, json};
@@ -258,7 +258,7 @@ impl Agency {
 impl Staff {
     pub(crate) async fn ask(&mut self, method: &str, path: &str, body: &Value) -> Result<Value, Failure> {
         let body = if body.is_null() { String::new() } else { body.to_string() };
-        let key = BASE64.encode(digest(&SHA256, body.as_bytes()).as_ref());
+        let key = HEXLOWER.encode(digest(&SHA256, body.as_bytes()).as_ref());
         let headers = format!("{}idempotency-key: {key}\r\n", self.headers);
         let answer =
             self.connection.send(method, &format!("/api/admin/v1{path}"), &headers, body.as_bytes()).await?;

@@ -85,14 +85,20 @@ fn bare_program(options: &Options, name: &str) -> Result<PathBuf, Failure> {
 
 async fn run(options: &Options) -> Result<(), Failure> {
     let mut table = Table::default();
+    let mut operations = String::new();
+    let measured = measure(options, &mut table, &mut operations).await;
+    // What was measured before something went wrong is still worth reading.
+    writeln!(std::io::stdout(), "\n{}\n{operations}", table.render())?;
+    measured
+}
+
+async fn measure(options: &Options, table: &mut Table, operations: &mut String) -> Result<(), Failure> {
     let mut agency = Agency::open().await?;
-    processes(options, &agency, &mut table).await?;
-    size(&options.bootstrap, &mut table)?;
-    warm(options, &agency, &mut table).await?;
-    let operations = operations(&agency, &mut table).await?;
-    many(options, &mut agency, &mut table).await?;
-    let mut out = std::io::stdout();
-    writeln!(out, "\n{}\n{operations}", table.render())?;
+    processes(options, &agency, table).await?;
+    size(&options.bootstrap, table)?;
+    warm(options, &agency, table).await?;
+    *operations = costs(&agency, table).await?;
+    many(options, &mut agency, table).await?;
     agency.server.stop().await;
     Ok(())
 }
@@ -207,7 +213,7 @@ async fn warm(options: &Options, agency: &Agency, table: &mut Table) -> Result<(
 }
 
 /// What every operation calls, and what that costs.
-async fn operations(agency: &Agency, table: &mut Table) -> Result<String, Failure> {
+async fn costs(agency: &Agency, table: &mut Table) -> Result<String, Failure> {
     use std::fmt::Write as _;
     say("calls and units");
     let mut text = "| operation | calls | read units | write units | USD per million |\n\
