@@ -7,6 +7,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{ConnectInfo, Request};
+use axum::serve::ListenerExt as _;
 use bytes::Bytes;
 use http::{Response, StatusCode};
 use serde_json::Value;
@@ -186,6 +187,12 @@ impl Served {
 
 async fn listen(listener: TcpListener, app: Router, mut stopped: watch::Receiver<bool>) {
     let service = app.into_make_service_with_connect_info::<SocketAddr>();
+    // Answers are small: waiting to fill a packet only delays them.
+    let listener = listener.tap_io(|stream| {
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "a connection is slower than it could be");
+        }
+    });
     let stop = async move {
         if stopped.wait_for(|stop| *stop).await.is_err() {
             tracing::debug!("whoever could stop this server is gone");
