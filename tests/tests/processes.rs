@@ -34,7 +34,8 @@ async fn every_operation_answers_its_sample_event_as_a_process_of_its_own() {
         let told = || format!("{}: {}", operation.name, String::from_utf8_lossy(&printed.stdout));
         let answer = match outcome.unwrap_or_else(|_| panic!("no answer from {}", told())) {
             Some(Outcome::Answer(answer)) => answer,
-            other => panic!("{other:?} from {}", told()),
+            Some(Outcome::Failure(failure)) => panic!("{failure} from {}", told()),
+            None => panic!("no answer from {}", told()),
         };
         match operation.run {
             Run::Http(_) => assert_eq!(answer["statusCode"], 200, "{answer} from {}", told()),
@@ -197,7 +198,6 @@ fn lines(printed: &Output) -> Vec<Value> {
 }
 
 /// What came of an invocation, or of the start.
-#[derive(Debug)]
 enum Outcome {
     Answer(Value),
     Failure(Value),
