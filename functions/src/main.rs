@@ -1,5 +1,7 @@
 //! The Lambda bootstrap: one artifact for every function; `_HANDLER` names the operation.
 
+mod https;
+
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -8,7 +10,6 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_types::SdkConfig;
 use aws_types::region::Region;
 use functions::Environment;
-use functions::environment::MissingVariable;
 use functions::operation::{OPERATIONS, Operation, Run};
 use functions::ports::{SystemClock, SystemEntropy};
 use functions::services::Services;
@@ -67,7 +68,7 @@ fn operation(handler: &str) -> Result<&'static Operation, String> {
 
 /// What Lambda gives every function: region and credentials in variables. The SDK's own chain of places to look would
 /// cost start-up time and never find anything else.
-fn sdk_config(environment: &Environment) -> Result<SdkConfig, MissingVariable> {
+fn sdk_config(environment: &Environment) -> Result<SdkConfig, lambda_runtime::Error> {
     let credentials = Credentials::new(
         environment.get("AWS_ACCESS_KEY_ID")?,
         environment.get("AWS_SECRET_ACCESS_KEY")?,
@@ -76,6 +77,7 @@ fn sdk_config(environment: &Environment) -> Result<SdkConfig, MissingVariable> {
         "environment",
     );
     let mut config = functions::services::sdk_defaults()
+        .http_client(https::client()?)
         .region(Region::new(environment.get("AWS_REGION")?.to_owned()))
         .credentials_provider(SharedCredentialsProvider::new(credentials));
     if let Some(endpoint) = environment.find("AWS_ENDPOINT_URL") {
