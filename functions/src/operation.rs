@@ -2,6 +2,8 @@
 //!
 //! The template, the OpenAPI documents, the authorisation sweep and the local server are all made from this table.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use domain::worker::Permission;
 use store::tables::Table;
 
@@ -30,12 +32,60 @@ pub struct Operation {
     pub memory: Memory,
     /// Longest run.
     pub timeout_seconds: u16,
-    /// The tables it may touch, and how.
+    /// The tables it may touch, and how, beside what [`Operation::touches`] adds for its caller.
     pub grants: &'static [Grant],
     /// What else it may use.
     pub uses: &'static [Use],
     /// The code.
     pub run: Run,
+}
+
+/// All that an operation may do with one table.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Touch {
+    /// The actions on it.
+    pub actions: BTreeSet<Action>,
+    /// The indexes that may be queried.
+    pub indexes: BTreeSet<&'static str>,
+}
+
+impl Operation {
+    /// The tables it may touch, and how: its own grants, and what finding out who calls and keeping the answer for an
+    /// idempotency key take.
+    #[must_use]
+    pub fn touches(&self) -> BTreeMap<Table, Touch> {
+        use Action::{BatchGetItem, PutItem};
+        let caller: &[(Table, Action)] = match self.access {
+            Access::Anyone | Access::System => &[],
+            Access::Client => &[
+                (Table::Settings, BatchGetItem),
+                (Table::Accounts, BatchGetItem),
+                (Table::Sessions, BatchGetItem),
+            ],
+            Access::Worker | Access::Permitted(_) => &[
+                (Table::Settings, BatchGetItem),
+                (Table::Workers, BatchGetItem),
+                (Table::WorkerSessions, BatchGetItem),
+                (Table::AccessLog, PutItem),
+            ],
+        };
+        let answers: &[(Table, Action)] = match self.idempotency {
+            Idempotency::ByNature => &[],
+            Idempotency::Accepted | Idempotency::Required => {
+                &[(Table::Idempotency, BatchGetItem), (Table::Idempotency, PutItem)]
+            }
+        };
+        let mut touches: BTreeMap<Table, Touch> = BTreeMap::new();
+        for (table, action) in caller.iter().chain(answers) {
+            touches.entry(*table).or_default().actions.insert(*action);
+        }
+        for grant in self.grants {
+            let touch = touches.entry(grant.table).or_default();
+            touch.actions.extend(grant.actions);
+            touch.indexes.extend(grant.indexes);
+        }
+        touches
+    }
 }
 
 /// The two HTTP APIs.

@@ -2,6 +2,7 @@
 
 use credentials::{Password, PasswordHash};
 use domain::EmailAddress;
+use domain::account::LockReason;
 use domain::id::WorkerId;
 use domain::journal::{Actor, FieldName, JournalEvent, JournalRecord, Subject};
 use domain::session::Holder;
@@ -170,7 +171,12 @@ async fn fail(
         };
         let record = JournalRecord {
             changed: vec![FieldName::State],
-            events: vec![JournalEvent::WorkerLocked { worker: worker.id }],
+            events: vec![JournalEvent::WorkerLocked {
+                worker: worker.id,
+                reason: LockReason::FailedSignIns,
+                mail: None,
+                generation: None,
+            }],
             ..context.record(Actor::Anonymous, Subject::Worker(worker.id))
         };
         let mut transaction = Transaction::new(&record);

@@ -4,7 +4,7 @@
 
 use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message, MessageTag};
 use chrono::TimeDelta;
-use credentials::{LinkPurpose, LinkToken};
+use credentials::{LinkOf, LinkToken};
 use domain::account::{Account, State};
 use domain::journal::JournalEvent;
 use domain::mail::{Decision, MailKind, decide_activation_mail};
@@ -91,8 +91,7 @@ async fn render(
     let State::Pending { expires_at, .. } = account.state else {
         return Err(Fault::Internal { what: format!("{} is not pending", account.id), source: None });
     };
-    let token =
-        LinkToken { purpose: LinkPurpose::Activation, account: account.id, generation: account.generation };
+    let token = LinkToken { of: LinkOf::Activation(account.id), generation: account.generation };
     let token = context.services.links().await?.write(token);
     let mail = ActivationMail {
         language,

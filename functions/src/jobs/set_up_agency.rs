@@ -444,6 +444,8 @@ fn worker(
             site: site.id,
             language: part.language,
             epoch: 0,
+            generation: 0,
+            reset_expires_at: None,
             state: WorkerState::Active { failed_sign_ins: 0, must_reset: false },
         })
     } else {

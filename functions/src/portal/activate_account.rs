@@ -1,6 +1,6 @@
 //! Turns a Pending account into an Active one and signs the client in (A5–A7).
 
-use credentials::{LinkPurpose, LinkToken, Password, PasswordHash, PasswordRefused};
+use credentials::{LinkOf, LinkToken, Password, PasswordHash, PasswordRefused};
 use domain::account::{Account, Changed, Judged, Reason, Refused};
 use domain::id::AccountId;
 use domain::journal::Actor;
@@ -110,7 +110,9 @@ impl HttpOperation for ActivateAccount {
     ) -> Result<Reply<Response>, Failure<Error>> {
         let token = context.services.links().await?.read(&request.token).ok_or(Error::LinkNotValid)?;
         context.throttle("link_use", LINK_USE, Who::default()).await?;
-        let LinkToken { account: id, generation, purpose: LinkPurpose::Activation } = token;
+        let LinkToken { of: LinkOf::Activation(id), generation } = token else {
+            return Err(Error::LinkNotValid.into());
+        };
         let given: BirthDate = request.birth_date.parse().map_err(invalid_birth_date)?;
 
         let store = &context.services.store;

@@ -1,7 +1,7 @@
 //! A client with a dead link asks for it again, or, once the account is closed, for an invitation (A3b). Everyone gets
 //! the same answer.
 
-use credentials::{LinkPurpose, LinkToken};
+use credentials::LinkOf;
 use domain::account::{Account, Context as Guards, StateName};
 use domain::journal::{Actor, JournalEvent, JournalRecord, Subject};
 use domain::throttle::LINK_REQUEST;
@@ -51,7 +51,7 @@ impl HttpOperation for AskForLink {
         request: Request,
     ) -> Result<Reply<Response>, Failure<Error>> {
         let token = context.services.links().await?.read(&request.token).ok_or(Error::LinkNotValid)?;
-        let LinkToken { account: id, purpose: LinkPurpose::Activation, .. } = token;
+        let LinkOf::Activation(id) = token.of else { return Err(Error::LinkNotValid.into()) };
         let who = Who { account: Some(&id.to_string()), ..Who::default() };
         context.throttle("link_request", LINK_REQUEST, who).await?;
         let (account, settings) =
@@ -99,6 +99,7 @@ fn invitation_asked_for(
         events: vec![JournalEvent::InvitationAskedFor {
             account: account.id,
             individual: account.individual,
+            mail: context.mail(),
         }],
         ..context.record(actor, Subject::Individual(account.individual))
     };

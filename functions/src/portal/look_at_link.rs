@@ -1,7 +1,7 @@
 //! Says what a mailed link is for and whether it still works. Changes nothing, however often it is opened (B5).
 
 use chrono::{DateTime, Utc};
-use credentials::{LinkPurpose, LinkToken};
+use credentials::{LinkOf, LinkToken};
 use domain::Language;
 use domain::account::{Reason, State};
 use domain::throttle::LINK_USE;
@@ -106,7 +106,9 @@ impl HttpOperation for LookAtLink {
     ) -> Result<Reply<Response>, Failure<Error>> {
         let token = context.services.links().await?.read(&request.token).ok_or(Error::LinkNotValid)?;
         context.throttle("link_use", LINK_USE, Who::default()).await?;
-        let LinkToken { account, generation, purpose: LinkPurpose::Activation } = token;
+        let LinkToken { of: LinkOf::Activation(account), generation } = token else {
+            return Err(Error::LinkNotValid.into());
+        };
         let store = &context.services.store;
         let (account, settings) = store.ask((ask::account(account), context.ask_settings())).await?;
         let settings = context.settings(settings)?;

@@ -1,6 +1,7 @@
 //! One operation's function, role and log group.
 
-use functions::operation::{Action, Api, Grant, Operation, Queue, Trigger, Use};
+use functions::operation::{Action, Api, Operation, Queue, Touch, Trigger, Use};
+use store::tables::Table;
 
 use crate::needs::{Need, secret_id};
 use crate::text::{blocks, dashed, indented, list, logical_id, quoted};
@@ -93,9 +94,9 @@ pub(crate) fn function(operation: &Operation) -> String {
 /// What the process finds in its environment.
 fn variables(operation: &Operation) -> Vec<(&'static str, String)> {
     let mut variables: Vec<(&str, String)> = operation
-        .grants
-        .iter()
-        .map(|grant| (grant.table.env_var(), format!("!Ref {}", Need::Table(grant.table).name())))
+        .touches()
+        .into_keys()
+        .map(|table| (table.env_var(), format!("!Ref {}", Need::Table(table).name())))
         .collect();
     for used in operation.uses {
         match used {
@@ -204,8 +205,8 @@ fn statements(operation: &Operation) -> String {
     let id = logical_id(operation.name);
     let mut text =
         statement("Log", &["logs:CreateLogStream", "logs:PutLogEvents"], &[format!("!GetAtt {id}Log.Arn")]);
-    for grant in operation.grants {
-        text += &on_table(grant);
+    for (table, touch) in operation.touches() {
+        text += &on_table(table, &touch);
     }
     for used in operation.uses {
         text += &match used {
@@ -244,18 +245,16 @@ fn statements(operation: &Operation) -> String {
     text + &on_key(operation)
 }
 
-fn on_table(grant: &Grant) -> String {
-    let name = logical_id(grant.table.name());
-    let table = Need::Table(grant.table).name();
-    let mut actions = grant.actions.to_vec();
-    actions.sort();
-    let actions: Vec<&str> = actions.into_iter().map(action).collect();
+fn on_table(table: Table, touch: &Touch) -> String {
+    let name = logical_id(table.name());
+    let table = Need::Table(table).name();
+    let actions: Vec<&str> = touch.actions.iter().copied().map(action).collect();
     let mut text = String::new();
     if !actions.is_empty() {
         text += &statement(&name, &actions, &[arn("dynamodb", &format!("table/${{{table}}}"))]);
     }
-    if !grant.indexes.is_empty() {
-        let indexes: Vec<String> = grant
+    if !touch.indexes.is_empty() {
+        let indexes: Vec<String> = touch
             .indexes
             .iter()
             .map(|index| arn("dynamodb", &format!("table/${{{table}}}/index/{index}")))
@@ -301,7 +300,7 @@ fn on_key(operation: &Operation) -> String {
     let from_stream = matches!(operation.trigger, Trigger::Stream(..));
     let from_queue = matches!(operation.trigger, Trigger::Queue(..));
     let services = [
-        ("dynamodb", from_stream || !operation.grants.is_empty()),
+        ("dynamodb", from_stream || !operation.touches().is_empty()),
         ("s3", uses(|used| matches!(used, Use::ReadUploads | Use::WriteUploads))),
         ("secretsmanager", uses(|used| matches!(used, Use::Read(_) | Use::Write(_)))),
         ("sqs", from_stream || from_queue),

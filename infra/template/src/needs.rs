@@ -30,7 +30,7 @@ pub(crate) fn needs(operations: &[&Operation]) -> BTreeSet<Need> {
 }
 
 fn of(operation: &Operation) -> Vec<Need> {
-    let mut needs: Vec<Need> = operation.grants.iter().map(|grant| Need::Table(grant.table)).collect();
+    let mut needs: Vec<Need> = operation.touches().into_keys().map(Need::Table).collect();
     if let Trigger::Stream(table, _) = operation.trigger {
         needs.extend([Need::Stream(table), Need::Table(table)]);
     }

@@ -159,9 +159,9 @@ fn grants_name_indexes_and_streams_that_exist() {
 fn records_that_are_only_appended_cannot_be_changed_by_any_role() {
     use ::functions::operation::Action::{DeleteItem, UpdateItem};
     for operation in OPERATIONS {
-        for grant in operation.grants.iter().filter(|grant| grant.table.shape().append_only) {
-            let changes = grant.actions.iter().any(|action| [UpdateItem, DeleteItem].contains(action));
-            assert!(!changes, "{} may change {}", operation.name, grant.table.name());
+        for (table, touch) in operation.touches().iter().filter(|(table, _)| table.shape().append_only) {
+            let changes = touch.actions.iter().any(|action| [UpdateItem, DeleteItem].contains(action));
+            assert!(!changes, "{} may change {}", operation.name, table.name());
         }
     }
 }

@@ -8,7 +8,7 @@ pub mod password;
 pub mod session_token;
 
 pub use cursor::{CursorError, Seal};
-pub use link::{LinkKeys, LinkPurpose, LinkToken};
+pub use link::{LinkKeys, LinkOf, LinkToken};
 pub use password::{Password, PasswordHash, PasswordRefused};
 pub use session_token::{Claims, KeyPair, SigningKey, TokenRefused, VerifyingKeys};
 

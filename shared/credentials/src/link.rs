@@ -5,7 +5,7 @@ use std::fmt;
 
 use aws_lc_rs::{constant_time, hmac};
 use data_encoding::{Encoding, Specification};
-use domain::id::AccountId;
+use domain::id::{AccountId, WorkerId};
 use uuid::Uuid;
 
 use crate::BadKey;
@@ -15,36 +15,42 @@ const BODY_BYTES: usize = 1 + 1 + 16 + 2;
 /// Longer input is not even decoded.
 const MAX_TYPED: usize = 120;
 
-/// What a link may be used for; a token of one purpose is worth nothing for another.
+/// What a link may be used for, and by whom; a token of one purpose is worth nothing for another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LinkPurpose {
+pub enum LinkOf {
     /// Turning a Pending account into an Active one (A5).
-    Activation,
+    Activation(AccountId),
+    /// Choosing a new password for an account (A12, A19).
+    PasswordReset(AccountId),
+    /// The same for a worker (B13).
+    WorkerPasswordReset(WorkerId),
 }
 
-impl LinkPurpose {
-    const fn code(self) -> u8 {
+impl LinkOf {
+    const fn code(self) -> (u8, Uuid) {
         match self {
-            Self::Activation => 1,
+            Self::Activation(account) => (1, account.uuid()),
+            Self::PasswordReset(account) => (2, account.uuid()),
+            Self::WorkerPasswordReset(worker) => (3, worker.uuid()),
         }
     }
 
-    const fn from_code(code: u8) -> Option<Self> {
+    const fn from_code(code: u8, holder: Uuid) -> Option<Self> {
         match code {
-            1 => Some(Self::Activation),
+            1 => Some(Self::Activation(AccountId::new(holder))),
+            2 => Some(Self::PasswordReset(AccountId::new(holder))),
+            3 => Some(Self::WorkerPasswordReset(WorkerId::new(holder))),
             _ => None,
         }
     }
 }
 
-/// What a genuine token says. Whether its generation is still the account's is the account's to decide.
+/// What a genuine token says. Whether its generation is still its holder's is the holder's to decide.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LinkToken {
-    /// What it is for.
-    pub purpose: LinkPurpose,
-    /// Whose account.
-    pub account: AccountId,
-    /// Which link of that account: a newer one kills the older.
+    /// What it is for, and whose it is.
+    pub of: LinkOf,
+    /// Which link of that holder: a newer one kills the older.
     pub generation: u16,
 }
 
@@ -85,8 +91,9 @@ impl LinkKeys {
     #[must_use]
     pub fn write(&self, token: LinkToken) -> String {
         let Some(key) = self.keys.get(&self.current) else { return String::new() };
-        let mut bytes = vec![self.current, token.purpose.code()];
-        bytes.extend_from_slice(token.account.uuid().as_bytes());
+        let (purpose, holder) = token.of.code();
+        let mut bytes = vec![self.current, purpose];
+        bytes.extend_from_slice(holder.as_bytes());
         bytes.extend_from_slice(&token.generation.to_be_bytes());
         let mac = hmac::sign(key, &bytes);
         bytes.extend(mac.as_ref().iter().take(MAC_BYTES));
@@ -109,10 +116,9 @@ impl LinkKeys {
         let [kid, purpose, rest @ ..] = body else { return None };
         let expected = hmac::sign(self.keys.get(kid)?, body);
         constant_time::verify_slices_are_equal(expected.as_ref().get(..MAC_BYTES)?, mac).ok()?;
-        let (account, generation) = rest.split_at_checked(16)?;
+        let (holder, generation) = rest.split_at_checked(16)?;
         Some(LinkToken {
-            purpose: LinkPurpose::from_code(*purpose)?,
-            account: AccountId::new(Uuid::from_slice(account).ok()?),
+            of: LinkOf::from_code(*purpose, Uuid::from_slice(holder).ok()?)?,
             generation: u16::from_be_bytes(generation.try_into().ok()?),
         })
     }
@@ -137,11 +143,8 @@ mod tests {
     const SECRET: &str = "an example of a link key long enough";
 
     fn token() -> LinkToken {
-        LinkToken {
-            purpose: LinkPurpose::Activation,
-            account: AccountId::new(Uuid::from_u128(0x0190_aaaa_bbbb_7ccc_8ddd_eeee_ffff_0001)),
-            generation: 3,
-        }
+        let account = AccountId::new(Uuid::from_u128(0x0190_aaaa_bbbb_7ccc_8ddd_eeee_ffff_0001));
+        LinkToken { of: LinkOf::Activation(account), generation: 3 }
     }
 
     #[test]
@@ -164,6 +167,24 @@ mod tests {
         }
         for bad in ["", "-", "2222", "not a token ü", &"2".repeat(500)] {
             assert_eq!(keys.read(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_token_of_one_purpose_is_another_than_of_any_other() {
+        let keys = LinkKeys::parse(SECRET).unwrap();
+        let LinkOf::Activation(account) = token().of else { unreachable!() };
+        let worker = WorkerId::new(account.uuid());
+        let all = [
+            LinkOf::Activation(account),
+            LinkOf::PasswordReset(account),
+            LinkOf::WorkerPasswordReset(worker),
+        ];
+        for of in all {
+            assert_eq!(
+                keys.read(&keys.write(LinkToken { of, generation: 3 })).map(|token| token.of),
+                Some(of)
+            );
         }
     }
 

@@ -7,7 +7,10 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::account::{CloseReason, LockReason, Reason, Transition};
-use crate::id::{AccountId, CorrelationId, IndividualId, JobId, JournalId, MailId, ParseIdError, WorkerId};
+use crate::id::{
+    AccountId, CorrelationId, IndividualId, JobId, JournalId, MailId, ParseIdError, SessionId, WorkerId,
+};
+use crate::mail::MailOutcome;
 
 codes! {
     /// A job that acts on its own.
@@ -20,6 +23,14 @@ codes! {
         SendMail = "send_mail",
         /// Publishes journal events.
         PublishJournal = "publish_journal",
+        /// Reminds of invitations that end soon.
+        RemindBeforeExpiry = "remind_before_expiry",
+        /// Records what the mail service tells of a mail.
+        RecordMailOutcome = "record_mail_outcome",
+        /// Resolves requests made with an email address.
+        ResolveRequests = "resolve_requests",
+        /// Removes sessions that have ended.
+        CleanUpSessions = "clean_up_sessions",
     }
 }
 
@@ -141,6 +152,10 @@ codes! {
         Terms = "terms",
         /// Of the agency: sign-in keys.
         Keys = "keys",
+        /// Of an account or worker: which sessions are alive.
+        Sessions = "sessions",
+        /// Of an account: what of it needs a worker.
+        Alerts = "alerts",
     }
 }
 
@@ -167,12 +182,37 @@ pub enum JournalEvent {
     SignInKeyCreated { audience: Audience, kid: String },
     /// A worker was added.
     WorkerCreated { worker: WorkerId },
-    /// Wrong passwords locked a worker (B13).
-    WorkerLocked { worker: WorkerId },
+    /// A worker was locked (B13): by wrong passwords, with a mail that carries a reset link of that generation, or
+    /// by another worker, without.
+    WorkerLocked {
+        worker: WorkerId,
+        reason: LockReason,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        mail: Option<MailId>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        generation: Option<u16>,
+    },
+    /// A worker may sign in again (B13).
+    WorkerUnlocked { worker: WorkerId },
+    /// A worker has to choose a new password (B13).
+    WorkerPasswordResetForced { worker: WorkerId },
+    /// A worker asked for a reset link, or a System Administrator for them (B13).
+    WorkerPasswordResetRequested { worker: WorkerId, mail: MailId, generation: u16 },
+    /// A worker's password was changed (B13).
+    WorkerPasswordChanged { worker: WorkerId, mail: MailId },
+    /// A worker ended their other sessions.
+    WorkerSessionsEnded { worker: WorkerId },
     /// A1, A2, A4
     AccountCreated { account: AccountId, individual: IndividualId, age_overridden: bool },
     /// The activation mail is to go out.
     ActivationRequested { account: AccountId, individual: IndividualId, mail: MailId, generation: u16 },
+    /// The invitation ends soon, and its reminder is to go out, with the link of that generation.
+    ActivationReminderRequested {
+        account: AccountId,
+        individual: IndividualId,
+        mail: MailId,
+        generation: u16,
+    },
     /// The activation mail would go out, but may not; it is never sent later (C1).
     ActivationWithheld { account: AccountId, individual: IndividualId, reason: Reason },
     /// A5
@@ -205,10 +245,25 @@ pub enum JournalEvent {
     PasswordResetRequested { account: AccountId, individual: IndividualId, mail: MailId, generation: u16 },
     /// A17, A19
     PasswordChanged { account: AccountId, individual: IndividualId, mail: MailId },
-    /// A18
-    SignInEmailChanged { account: AccountId, individual: IndividualId, mail: MailId },
-    /// A client with a dead link asks to be invited again: a task for staff that opens nothing (A3b).
-    InvitationAskedFor { account: AccountId, individual: IndividualId },
+    /// A18: a code is to go to the address that a client wants to sign in with; the session knows which.
+    EmailCodeRequested { account: AccountId, individual: IndividualId, session: SessionId, mail: MailId },
+    /// A18: the new address is told, and the former one.
+    SignInEmailChanged { account: AccountId, individual: IndividualId, mail: MailId, former_mail: MailId },
+    /// A client ended their other sessions.
+    SessionsEnded { account: AccountId, individual: IndividualId },
+    /// A client chose a language.
+    LanguageChosen { account: AccountId, individual: IndividualId },
+    /// A client with a dead link asks to be invited again: an alert for staff that opens nothing (A3b). `mail` names
+    /// the mails to workers, each its own by that and the worker.
+    InvitationAskedFor { account: AccountId, individual: IndividualId, mail: MailId },
+    /// A worker has settled what the account's alerts were about.
+    AlertsSettled { account: AccountId, individual: IndividualId },
+    /// A mail could not be delivered, ever, or its receiver complained of it.
+    MailFailed { account: AccountId, individual: IndividualId, mail: MailId, outcome: MailOutcome },
+    /// A worker added an individual.
+    IndividualCreated { individual: IndividualId },
+    /// A worker changed an individual's profile or contacts; the record says which fields.
+    IndividualChanged { individual: IndividualId },
     /// Consent to email was given or withdrawn.
     CommunicationConsentChanged { individual: IndividualId, given: bool },
     /// An import wrote an individual.
@@ -231,9 +286,14 @@ impl JournalEvent {
         match self {
             Self::ActivationRequested { mail, .. }
             | Self::PasswordResetRequested { mail, .. }
+            | Self::ActivationReminderRequested { mail, .. }
             | Self::PasswordChanged { mail, .. }
-            | Self::SignInEmailChanged { mail, .. } => Some(*mail),
-            Self::AccountLocked { mail, .. } => *mail,
+            | Self::EmailCodeRequested { mail, .. }
+            | Self::SignInEmailChanged { mail, .. }
+            | Self::InvitationAskedFor { mail, .. }
+            | Self::WorkerPasswordResetRequested { mail, .. }
+            | Self::WorkerPasswordChanged { mail, .. } => Some(*mail),
+            Self::AccountLocked { mail, .. } | Self::WorkerLocked { mail, .. } => *mail,
             _ => None,
         }
     }
@@ -316,7 +376,6 @@ mod tests {
 {"type":"settings_changed","data":{"settings_version":2}}
 {"type":"sign_in_key_created","data":{"audience":"portal","kid":"p1"}}
 {"type":"worker_created","data":{"worker":"wrk_00000000000000000000000007"}}
-{"type":"worker_locked","data":{"worker":"wrk_00000000000000000000000007"}}
 {"type":"account_created","data":{ACCOUNT,"age_overridden":false}}
 {"type":"activation_requested","data":{ACCOUNT,"mail":"mai_0000000000000000000000000b","generation":1}}
 {"type":"activation_withheld","data":{ACCOUNT,"reason":"no_consent"}}
@@ -332,12 +391,26 @@ mod tests {
 {"type":"password_reset_forced","data":{ACCOUNT}}
 {"type":"password_reset_requested","data":{ACCOUNT,"mail":"mai_0000000000000000000000000b","generation":3}}
 {"type":"password_changed","data":{ACCOUNT,"mail":"mai_0000000000000000000000000b"}}
-{"type":"sign_in_email_changed","data":{ACCOUNT,"mail":"mai_0000000000000000000000000b"}}
-{"type":"invitation_asked_for","data":{ACCOUNT}}
 {"type":"communication_consent_changed","data":{"individual":"ind_00000000000000000000000001","given":true}}
 {"type":"individual_imported","data":{"individual":"ind_00000000000000000000000001","job":"job_0000000000000000000000000v","row":2,"created":true}}
 {"type":"import_started","data":{"job":"job_0000000000000000000000000v"}}
 {"type":"import_continues","data":{"job":"job_0000000000000000000000000v","page":4}}
+{"type":"worker_locked","data":{"worker":"wrk_00000000000000000000000007","reason":"failed_sign_ins","mail":"mai_0000000000000000000000000b","generation":3}}
+{"type":"worker_unlocked","data":{"worker":"wrk_00000000000000000000000007"}}
+{"type":"worker_password_reset_forced","data":{"worker":"wrk_00000000000000000000000007"}}
+{"type":"worker_password_reset_requested","data":{"worker":"wrk_00000000000000000000000007","mail":"mai_0000000000000000000000000b","generation":3}}
+{"type":"worker_password_changed","data":{"worker":"wrk_00000000000000000000000007","mail":"mai_0000000000000000000000000b"}}
+{"type":"worker_sessions_ended","data":{"worker":"wrk_00000000000000000000000007"}}
+{"type":"activation_reminder_requested","data":{ACCOUNT,"mail":"mai_0000000000000000000000000b","generation":3}}
+{"type":"email_code_requested","data":{ACCOUNT,"session":"ses_00000000000000000000000001","mail":"mai_0000000000000000000000000b"}}
+{"type":"sign_in_email_changed","data":{ACCOUNT,"mail":"mai_0000000000000000000000000b","former_mail":"mai_0000000000000000000000000b"}}
+{"type":"sessions_ended","data":{ACCOUNT}}
+{"type":"language_chosen","data":{ACCOUNT}}
+{"type":"invitation_asked_for","data":{ACCOUNT,"mail":"mai_0000000000000000000000000b"}}
+{"type":"alerts_settled","data":{ACCOUNT}}
+{"type":"mail_failed","data":{ACCOUNT,"mail":"mai_0000000000000000000000000b","outcome":"bounced"}}
+{"type":"individual_created","data":{"individual":"ind_00000000000000000000000001"}}
+{"type":"individual_changed","data":{"individual":"ind_00000000000000000000000001"}}
 {"type":"import_finished","data":{"job":"job_0000000000000000000000000v"}}
 "#;
 

@@ -12,16 +12,46 @@ codes! {
     pub enum MailKind {
         /// The invitation to activate an account.
         Activation = "activation",
+        /// The invitation ends soon.
+        ActivationReminder = "activation_reminder",
         /// The link to choose a new password.
         PasswordReset = "password_reset",
         /// Wrong passwords have locked the account (A10).
         AccountLocked = "account_locked",
         /// The password was changed (A17).
         PasswordChanged = "password_changed",
-        /// The sign-in email was changed; goes to the former one (A18).
+        /// The sign-in email was changed; goes to the new one (A18).
         SignInEmailChanged = "sign_in_email_changed",
+        /// The same, to the former one.
+        SignInEmailLeft = "sign_in_email_left",
         /// The code that proves a new sign-in email (A18).
         EmailCode = "email_code",
+        /// Tells a worker that a client asks to be invited again (A3b).
+        InvitationAskedFor = "invitation_asked_for",
+        /// The link for a worker to choose a new password (B13).
+        WorkerPasswordReset = "worker_password_reset",
+        /// Wrong passwords have locked a worker (B13).
+        WorkerLocked = "worker_locked",
+        /// A worker's password was changed (B13).
+        WorkerPasswordChanged = "worker_password_changed",
+    }
+}
+
+codes! {
+    /// What the mail service told of a mail.
+    pub enum MailOutcome {
+        /// It took the mail.
+        Sent = "sent",
+        /// The receiver's mail server took it.
+        Delivered = "delivered",
+        /// The receiver's mail server refused it for good.
+        Bounced = "bounced",
+        /// It could not be delivered so far, and is not tried again.
+        Undelivered = "undelivered",
+        /// The receiver called it unwanted.
+        Complained = "complained",
+        /// The mail service refused it.
+        Rejected = "rejected",
     }
 }
 

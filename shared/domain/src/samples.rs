@@ -113,6 +113,8 @@ pub(crate) fn worker(user_group: UserGroup) -> Worker {
         site: SITE,
         language: Language::En,
         epoch: 0,
+        generation: 0,
+        reset_expires_at: None,
         state: WorkerState::Active { failed_sign_ins: 0, must_reset: false },
     }
 }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use chrono::{DateTime, Utc};
+
 use crate::account::LockReason;
 use crate::email::EmailAddress;
 use crate::id::{ClassId, SiteId, WorkerId};
@@ -115,6 +117,10 @@ pub struct Worker {
     pub language: Language,
     /// Sessions opened under an earlier epoch are over.
     pub epoch: u32,
+    /// Reset links of an earlier generation are dead.
+    pub generation: u16,
+    /// When the reset link of this generation dies, if there is one.
+    pub reset_expires_at: Option<DateTime<Utc>>,
     /// Whether they can sign in.
     pub state: WorkerState,
 }

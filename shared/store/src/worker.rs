@@ -1,5 +1,6 @@
 //! Workers.
 
+use chrono::{DateTime, Utc};
 use domain::account::LockReason;
 use domain::worker::{UserGroup, Worker, WorkerState};
 use domain::{ClassId, Language, SiteId, WorkerId};
@@ -28,6 +29,9 @@ pub(crate) struct WorkerItem {
     site: SiteId,
     language: Language,
     epoch: u32,
+    #[serde(default)]
+    generation: u16,
+    reset_expires_at: Option<DateTime<Utc>>,
     state: String,
     failed_sign_ins: Option<u16>,
     must_reset: Option<bool>,
@@ -57,6 +61,8 @@ impl From<&Worker> for WorkerItem {
             site: worker.site,
             language: worker.language,
             epoch: worker.epoch,
+            generation: worker.generation,
+            reset_expires_at: worker.reset_expires_at,
             state: state.to_owned(),
             failed_sign_ins,
             must_reset,
@@ -95,6 +101,8 @@ impl TryFrom<WorkerItem> for Worker {
             site: item.site,
             language: item.language,
             epoch: item.epoch,
+            generation: item.generation,
+            reset_expires_at: item.reset_expires_at,
             state,
         })
     }

@@ -74,13 +74,18 @@ impl Account {
     ///
     /// # Errors
     /// When the account isn't Active, or has that address already.
-    pub fn change_email(&self, address: EmailAddress, mail: MailId) -> Result<Changed, Refused> {
+    pub fn change_email(
+        &self,
+        address: EmailAddress,
+        mail: MailId,
+        former_mail: MailId,
+    ) -> Result<Changed, Refused> {
         self.attempt(Action::ChangeEmail, || match self.state {
             State::Active { .. } if address == self.email => Err(Reason::SameAddress),
             State::Active { .. } => {
                 let mut changed = self
                     .to(Rule::A18, self.state)
-                    .event(event!(SignInEmailChanged of self, mail))
+                    .event(event!(SignInEmailChanged of self, mail, former_mail))
                     .credentials(Credentials::Moved { from: self.email.clone() });
                 changed.account.email = address;
                 Ok(changed)

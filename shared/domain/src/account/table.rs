@@ -131,7 +131,7 @@ fn act(action: &str, account: Option<&Account>) -> Result<Option<Changed>, Refus
         "enable" => account.enable(&opening),
         "force reset" => account.force_reset(),
         "change password" => account.change_password(MAIL),
-        "change email" => account.change_email(email("new@example.org"), MAIL),
+        "change email" => account.change_email(email("new@example.org"), MAIL, MAIL),
         "forget password" => account.forget_password(context),
         "reset password" => account.reset_password(generation, context),
         "reset, may not unlock" => {

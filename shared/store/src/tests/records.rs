@@ -23,6 +23,8 @@ pub(super) fn worker() -> Worker {
         site: SiteId::new(uuid(1)),
         language: Language::Es,
         epoch: 4,
+        generation: 0,
+        reset_expires_at: None,
         state: WorkerState::Active { failed_sign_ins: 0, must_reset: false },
     }
 }

@@ -1,0 +1,206 @@
+//! What workers do.
+
+use domain::Permission;
+use store::tables::Table;
+
+use super::{APPEND, READ, WRITE, admin, grant};
+use crate::operation::Action::{BatchGetItem, DeleteItem, PutItem, Query, UpdateItem};
+use crate::operation::{Access, Idempotency, Memory, Method, Operation, Run, Secret, Use};
+
+pub(super) const OPERATIONS: &[Operation] = &[
+    Operation {
+        memory: Memory::Hash,
+        grants: &[
+            grant(Table::Settings, READ),
+            grant(Table::Workers, &[BatchGetItem, PutItem, UpdateItem]),
+            grant(Table::WorkerCredentials, &[BatchGetItem, UpdateItem]),
+            grant(Table::WorkerSessions, APPEND),
+            grant(Table::Journal, APPEND),
+            grant(Table::AccessLog, APPEND),
+            grant(Table::Throttles, &[UpdateItem]),
+        ],
+        uses: &[Use::Read(Secret::Seal), Use::Read(Secret::AdminSession)],
+        ..admin(
+            "admin.sign_in",
+            "Sign in",
+            Method::Post,
+            "/session",
+            Access::Anyone,
+            Run::http::<crate::admin::sign_in::SignIn>(),
+        )
+    },
+    Operation {
+        grants: &[grant(Table::WorkerSessions, &[DeleteItem])],
+        ..admin(
+            "admin.sign_out",
+            "Sign out",
+            Method::Delete,
+            "/session",
+            Access::Worker,
+            Run::http::<crate::admin::sign_out::SignOut>(),
+        )
+    },
+    Operation {
+        grants: &[grant(Table::WorkerSessions, &[UpdateItem])],
+        ..admin(
+            "admin.extend_session",
+            "Extend the session",
+            Method::Post,
+            "/session/extend",
+            Access::Worker,
+            Run::http::<crate::admin::extend_session::ExtendSession>(),
+        )
+    },
+    Operation {
+        mutates: false,
+        ..admin(
+            "admin.get_me",
+            "Say who I am and what I may do",
+            Method::Get,
+            "/me",
+            Access::Worker,
+            Run::http::<crate::admin::get_me::GetMe>(),
+        )
+    },
+    Operation {
+        mutates: false,
+        uses: &[Use::WriteUploads],
+        ..admin(
+            "admin.request_upload",
+            "Get a place to upload a file",
+            Method::Post,
+            "/uploads",
+            Access::Permitted(Permission::ImportIndividuals),
+            Run::http::<crate::admin::request_upload::RequestUpload>(),
+        )
+    },
+    Operation {
+        idempotency: Idempotency::Required,
+        grants: &[grant(Table::Jobs, APPEND), grant(Table::Journal, APPEND)],
+        uses: &[Use::ReadUploads],
+        ..admin(
+            "admin.start_import",
+            "Start an import of individuals",
+            Method::Post,
+            "/imports",
+            Access::Permitted(Permission::ImportIndividuals),
+            Run::http::<crate::admin::start_import::StartImport>(),
+        )
+    },
+    Operation {
+        mutates: false,
+        grants: &[grant(Table::Jobs, READ)],
+        ..admin(
+            "admin.get_job",
+            "Say how far a job is",
+            Method::Get,
+            "/jobs/{job_id}",
+            Access::Worker,
+            Run::http::<crate::admin::get_job::GetJob>(),
+        )
+    },
+    Operation {
+        mutates: false,
+        grants: &[grant(Table::Individuals, &[BatchGetItem, Query])],
+        uses: &[Use::Read(Secret::Seal)],
+        ..admin(
+            "admin.search_individuals",
+            "Search individuals",
+            Method::Post,
+            "/individuals/search",
+            Access::Permitted(Permission::SeeIndividuals),
+            Run::http::<crate::admin::search_individuals::SearchIndividuals>(),
+        )
+    },
+    Operation {
+        mutates: false,
+        grants: &[grant(Table::Individuals, READ), grant(Table::Accounts, READ)],
+        ..admin(
+            "admin.get_individual",
+            "Get an individual's record",
+            Method::Get,
+            "/individuals/{individual_id}",
+            Access::Permitted(Permission::SeeIndividuals),
+            Run::http::<crate::admin::get_individual::GetIndividual>(),
+        )
+    },
+    Operation {
+        idempotency: Idempotency::Accepted,
+        grants: &[
+            grant(Table::Individuals, &[BatchGetItem, PutItem, DeleteItem]),
+            grant(Table::Accounts, WRITE),
+            grant(Table::Journal, APPEND),
+        ],
+        ..admin(
+            "admin.set_communication_settings",
+            "Record or withdraw consent to email",
+            Method::Put,
+            "/individuals/{individual_id}/communication-settings",
+            Access::Permitted(Permission::SetCommunicationSettings),
+            Run::http::<crate::admin::set_communication_settings::SetCommunicationSettings>(),
+        )
+    },
+    Operation {
+        idempotency: Idempotency::Required,
+        grants: &[
+            grant(Table::Individuals, READ),
+            grant(Table::Accounts, &[BatchGetItem, PutItem, UpdateItem]),
+            grant(Table::Credentials, &[PutItem, DeleteItem]),
+            grant(Table::Journal, APPEND),
+        ],
+        ..admin(
+            "admin.create_account",
+            "Create an account and send the activation",
+            Method::Post,
+            "/individuals/{individual_id}/accounts",
+            Access::Permitted(Permission::CreateAccount),
+            Run::http::<crate::admin::create_account::CreateAccount>(),
+        )
+    },
+    Operation {
+        idempotency: Idempotency::Accepted,
+        grants: &[
+            grant(Table::Individuals, READ),
+            grant(Table::Accounts, WRITE),
+            grant(Table::Journal, APPEND),
+        ],
+        ..admin(
+            "admin.resend_activation",
+            "Send the activation again",
+            Method::Post,
+            "/individuals/{individual_id}/accounts/{account_id}/resend",
+            Access::Permitted(Permission::ResendActivation),
+            Run::http::<crate::admin::resend_activation::ResendActivation>(),
+        )
+    },
+    Operation {
+        idempotency: Idempotency::Accepted,
+        grants: &[
+            grant(Table::Individuals, READ),
+            grant(Table::Accounts, &[BatchGetItem, PutItem, UpdateItem]),
+            grant(Table::Credentials, &[DeleteItem]),
+            grant(Table::Journal, APPEND),
+        ],
+        ..admin(
+            "admin.close_account",
+            "Close an account",
+            Method::Post,
+            "/individuals/{individual_id}/accounts/{account_id}/close",
+            Access::Permitted(Permission::CloseAccount),
+            Run::http::<crate::admin::close_account::CloseAccount>(),
+        )
+    },
+    Operation {
+        mutates: false,
+        grants: &[grant(Table::Individuals, READ), grant(Table::Journal, &[Query])],
+        uses: &[Use::Read(Secret::Seal)],
+        ..admin(
+            "admin.get_account_history",
+            "Read an individual's account history",
+            Method::Get,
+            "/individuals/{individual_id}/history",
+            Access::Permitted(Permission::ReadHistory),
+            Run::http::<crate::admin::get_account_history::GetAccountHistory>(),
+        )
+    },
+];

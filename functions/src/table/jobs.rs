@@ -1,0 +1,102 @@
+//! What time, events and whoever deploys start.
+
+use store::tables::Table;
+
+use super::{APPEND, READ, WRITE, grant, job};
+use crate::jobs;
+use crate::operation::Action::{BatchGetItem, DeleteItem, PutItem, Query, UpdateItem};
+use crate::operation::{Grant, Memory, Operation, Queue, Run, Secret, Trigger, Use};
+
+pub(super) const OPERATIONS: &[Operation] = &[
+    Operation {
+        grants: &[
+            grant(Table::Settings, WRITE),
+            grant(Table::Accounts, APPEND),
+            grant(Table::Workers, APPEND),
+            grant(Table::WorkerCredentials, APPEND),
+            grant(Table::Journal, APPEND),
+        ],
+        uses: &[
+            Use::SendMail,
+            Use::ReadIdentity,
+            Use::Write(Secret::PortalSession),
+            Use::Write(Secret::AdminSession),
+        ],
+        ..job(
+            "jobs.set_up_agency",
+            "Set up the agency of a new deployment",
+            Trigger::Invoke,
+            Memory::Hash,
+            60,
+            Run::event::<jobs::set_up_agency::SetUpAgency>(),
+        )
+    },
+    Operation {
+        grants: &[
+            grant(Table::Settings, READ),
+            grant(Table::Individuals, &[BatchGetItem, Query, PutItem, DeleteItem]),
+            grant(Table::Accounts, WRITE),
+            grant(Table::WorkerCredentials, READ),
+            grant(Table::Jobs, WRITE),
+            grant(Table::Journal, APPEND),
+        ],
+        uses: &[Use::ReadUploads],
+        ..job(
+            "jobs.import_individuals",
+            "Import a page of individuals",
+            Trigger::Queue(Queue::Imports, 1),
+            Memory::Bulk,
+            120,
+            Run::messages::<jobs::import_individuals::ImportIndividuals>(),
+        )
+    },
+    Operation {
+        grants: &[
+            Grant {
+                table: Table::Accounts,
+                actions: &[BatchGetItem, PutItem, UpdateItem],
+                indexes: &["due"],
+            },
+            grant(Table::Individuals, READ),
+            grant(Table::Credentials, &[DeleteItem]),
+            grant(Table::Journal, APPEND),
+        ],
+        ..job(
+            "jobs.expire_activations",
+            "Close invitations that nobody took",
+            Trigger::Schedule("rate(15 minutes)"),
+            Memory::Small,
+            300,
+            Run::event::<jobs::expire_activations::ExpireActivations>(),
+        )
+    },
+    Operation {
+        mutates: false,
+        uses: &[Use::PutEvents],
+        ..job(
+            "jobs.publish_journal",
+            "Publish journal events on the bus",
+            Trigger::Stream(Table::Journal, 100),
+            Memory::Small,
+            60,
+            Run::event::<jobs::publish_journal::PublishJournal>(),
+        )
+    },
+    Operation {
+        grants: &[
+            grant(Table::Settings, READ),
+            grant(Table::Accounts, READ),
+            grant(Table::Individuals, READ),
+            grant(Table::Mail, &[Query, PutItem]),
+        ],
+        uses: &[Use::SendMail, Use::Read(Secret::Link)],
+        ..job(
+            "jobs.send_mail",
+            "Send mail that somebody waits for",
+            Trigger::Queue(Queue::MailNow, 5),
+            Memory::Small,
+            30,
+            Run::messages::<jobs::send_mail::SendMail>(),
+        )
+    },
+];

@@ -1,0 +1,123 @@
+//! What clients do.
+
+use store::tables::Table;
+
+use super::{APPEND, READ, WRITE, grant, portal};
+use crate::operation::Action::{BatchGetItem, DeleteItem, PutItem, UpdateItem};
+use crate::operation::{Access, Memory, Method, Operation, Run, Secret, Use};
+
+pub(super) const OPERATIONS: &[Operation] = &[
+    Operation {
+        mutates: false,
+        grants: &[
+            grant(Table::Settings, READ),
+            grant(Table::Accounts, READ),
+            grant(Table::Individuals, READ),
+            grant(Table::Throttles, &[UpdateItem]),
+        ],
+        uses: &[Use::Read(Secret::Link), Use::Read(Secret::Seal)],
+        ..portal(
+            "portal.look_at_link",
+            "Say what a mailed link is for",
+            Method::Post,
+            "/links/look",
+            Access::Anyone,
+            Run::http::<crate::portal::look_at_link::LookAtLink>(),
+        )
+    },
+    Operation {
+        memory: Memory::Hash,
+        grants: &[
+            grant(Table::Settings, READ),
+            grant(Table::Accounts, &[BatchGetItem, PutItem, UpdateItem]),
+            grant(Table::Individuals, READ),
+            grant(Table::Credentials, &[UpdateItem, DeleteItem]),
+            grant(Table::Sessions, APPEND),
+            grant(Table::Journal, APPEND),
+            grant(Table::AccessLog, APPEND),
+            grant(Table::Throttles, &[UpdateItem]),
+        ],
+        uses: &[Use::Read(Secret::Link), Use::Read(Secret::Seal), Use::Read(Secret::PortalSession)],
+        ..portal(
+            "portal.activate_account",
+            "Activate the account and sign in",
+            Method::Post,
+            "/activation",
+            Access::Anyone,
+            Run::http::<crate::portal::activate_account::ActivateAccount>(),
+        )
+    },
+    Operation {
+        grants: &[
+            grant(Table::Settings, READ),
+            grant(Table::Accounts, WRITE),
+            grant(Table::Individuals, READ),
+            grant(Table::Journal, APPEND),
+            grant(Table::Throttles, &[UpdateItem]),
+        ],
+        uses: &[Use::Read(Secret::Link), Use::Read(Secret::Seal)],
+        ..portal(
+            "portal.ask_for_link",
+            "Ask for the link again, or for an invitation",
+            Method::Post,
+            "/links/ask",
+            Access::Anyone,
+            Run::http::<crate::portal::ask_for_link::AskForLink>(),
+        )
+    },
+    Operation {
+        memory: Memory::Hash,
+        grants: &[
+            grant(Table::Settings, READ),
+            grant(Table::Accounts, &[BatchGetItem, PutItem, UpdateItem]),
+            grant(Table::Credentials, &[BatchGetItem, UpdateItem]),
+            grant(Table::Sessions, APPEND),
+            grant(Table::Journal, APPEND),
+            grant(Table::AccessLog, APPEND),
+            grant(Table::Throttles, &[UpdateItem]),
+        ],
+        uses: &[Use::Read(Secret::Seal), Use::Read(Secret::PortalSession)],
+        ..portal(
+            "portal.sign_in",
+            "Sign in",
+            Method::Post,
+            "/session",
+            Access::Anyone,
+            Run::http::<crate::portal::sign_in::SignIn>(),
+        )
+    },
+    Operation {
+        grants: &[grant(Table::Sessions, &[DeleteItem]), grant(Table::AccessLog, APPEND)],
+        ..portal(
+            "portal.sign_out",
+            "Sign out",
+            Method::Delete,
+            "/session",
+            Access::Client,
+            Run::http::<crate::portal::sign_out::SignOut>(),
+        )
+    },
+    Operation {
+        grants: &[grant(Table::Sessions, &[UpdateItem])],
+        ..portal(
+            "portal.extend_session",
+            "Extend the session",
+            Method::Post,
+            "/session/extend",
+            Access::Client,
+            Run::http::<crate::portal::extend_session::ExtendSession>(),
+        )
+    },
+    Operation {
+        mutates: false,
+        grants: &[grant(Table::Individuals, READ)],
+        ..portal(
+            "portal.get_home",
+            "Get the home page",
+            Method::Get,
+            "/home",
+            Access::Client,
+            Run::http::<crate::portal::get_home::GetHome>(),
+        )
+    },
+];
