@@ -2,7 +2,9 @@
 
 use chrono::{DateTime, Utc};
 use domain::id::{CorrelationId, JournalId};
+use domain::session::Device;
 use http::HeaderMap;
+use http::header::USER_AGENT;
 use lambda_http::request::RequestContext;
 use lambda_http::{Request, RequestExt};
 use store::Fault;
@@ -25,6 +27,8 @@ pub struct Context<'a> {
     pub request_id: String,
     /// The viewer's network address, where a request brought one.
     pub viewer: String,
+    /// What the viewer's browser says it is, as far as it can be told.
+    pub device: Option<Device>,
     /// The same for everything that follows from one request.
     pub correlation: CorrelationId,
     /// The journal record whose event is being handled.
@@ -53,13 +57,15 @@ impl<'a> Context<'a> {
             now,
             request_id,
             viewer: String::new(),
+            device: None,
             correlation: CorrelationId::new(uuid_v7(now, services.random.as_ref())),
             causation: None,
             idempotency: None,
         }
     }
 
-    /// Takes the viewer's address from where only the gateway, or `CloudFront` before it, can have written it.
+    /// Takes the viewer's address from where only the gateway, or `CloudFront` before it, can have written it, and the
+    /// device from what the browser says.
     #[must_use]
     pub fn with_viewer(mut self, request: &Request) -> Self {
         let behind_the_edge = self.services.environment.find("ORIGIN_SECRETS").is_some();
@@ -75,6 +81,8 @@ impl<'a> Context<'a> {
             }
             _ => String::new(),
         };
+        let agent = request.headers().get(USER_AGENT).and_then(|value| value.to_str().ok());
+        self.device = agent.and_then(Device::of);
         self
     }
 

@@ -32,8 +32,23 @@ impl Context<'_> {
         epoch: u32,
         settings: &Settings,
     ) -> Result<NewSession, Fault> {
-        let session =
-            Session::open(SessionId::new(self.uuid()), holder, epoch, AuthLevel::Password, self.now);
+        let (id, device) = (SessionId::new(self.uuid()), self.device.clone());
+        let session = Session::open(id, holder, epoch, AuthLevel::Password, device, self.now);
+        let token = self.token(&session, settings).await?;
+        Ok(NewSession { session, token })
+    }
+
+    /// The session that goes on in this one's place under a new id, now that its holder's epoch has ended all.
+    ///
+    /// # Errors
+    /// When the signing key can't be read.
+    pub(crate) async fn renewed_session(
+        &self,
+        session: &Session,
+        epoch: u32,
+        settings: &Settings,
+    ) -> Result<NewSession, Fault> {
+        let session = session.renewed(SessionId::new(self.uuid()), epoch, self.now);
         let token = self.token(&session, settings).await?;
         Ok(NewSession { session, token })
     }

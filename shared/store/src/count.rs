@@ -85,6 +85,6 @@ impl Store {
 }
 
 /// Tells one attempt from every other. It decides nothing but whether two requests are the same one.
-fn nonce() -> String {
+pub(crate) fn nonce() -> String {
     format!("{:016x}", RandomState::new().build_hasher().finish())
 }

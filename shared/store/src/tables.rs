@@ -123,6 +123,14 @@ pub(crate) const INDIVIDUAL: IndexShape = IndexShape {
     whole_items: true,
 };
 
+/// Sessions by whose they are.
+pub(crate) const HOLDER: IndexShape = IndexShape {
+    name: "holder",
+    hash: ("holder", KeyType::S),
+    range: ("opened_at", KeyType::S),
+    whole_items: true,
+};
+
 /// Every table, in the order of [`Table`].
 pub const TABLES: &[TableShape] = &[
     shape(Table::Settings, "settings", "SETTINGS_TABLE"),
@@ -134,8 +142,11 @@ pub const TABLES: &[TableShape] = &[
         sorted: false,
         ..shape(Table::WorkerCredentials, "worker_credentials", "WORKER_CREDENTIALS_TABLE")
     },
-    expiring(Table::Sessions, "sessions", "SESSIONS_TABLE"),
-    expiring(Table::WorkerSessions, "worker_sessions", "WORKER_SESSIONS_TABLE"),
+    TableShape { indexes: &[HOLDER], ..expiring(Table::Sessions, "sessions", "SESSIONS_TABLE") },
+    TableShape {
+        indexes: &[HOLDER],
+        ..expiring(Table::WorkerSessions, "worker_sessions", "WORKER_SESSIONS_TABLE")
+    },
     expiring(Table::Throttles, "throttles", "THROTTLES_TABLE"),
     expiring(Table::Idempotency, "idempotency", "IDEMPOTENCY_TABLE"),
     TableShape {

@@ -238,6 +238,18 @@ impl Account {
         Self { landing: Some(landing), ..self.clone() }
     }
 
+    /// The account with the language its client chose.
+    #[must_use]
+    pub fn reading(&self, language: Language) -> Self {
+        Self { language: Some(language), ..self.clone() }
+    }
+
+    /// The account with every session opened so far over.
+    #[must_use]
+    pub fn without_sessions(&self) -> Self {
+        Self { epoch: self.epoch + 1, ..self.clone() }
+    }
+
     /// Tries an action, and says of which account, state and action it was if it is refused.
     fn attempt<T>(&self, action: Action, decide: impl FnOnce() -> Result<T, Reason>) -> Result<T, Refused> {
         decide().map_err(|reason| Refused {

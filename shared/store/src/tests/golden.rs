@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::account::{CloseReason, LockReason};
 use domain::journal::JournalRecord;
+use domain::session::EmailChange;
 use domain::worker::{SecurityClass, Worker};
 use domain::{Session, job::Job};
 use serde_json::{Map as Json, Value, json};
@@ -152,10 +153,12 @@ fn other_samples() -> Vec<Sample> {
     let mail_item = |fate| crate::mail::item(&mail(20, fate)).unwrap();
     let dropped = Fate::Dropped { reason: Reason::NoConsent };
     let access = put(|t| _ = t.log_access(&entry(30)));
+    let change = EmailChange::begin("New@example.org".parse().unwrap(), MailId::new(uuid(20)), at(0));
+    let session = Session { email_change: Some(change), ..session() };
     vec![
         Sample::new("job", put(|t| _ = t.put_job(Version::NONE, &job())), read::<Versioned<Job>>),
         Sample::new("report", put(|t| _ = t.put_report(job().id, 1, &page)), read::<ReportPage>),
-        Sample::new("session", put(|t| _ = t.open_session(&session())), read::<Session>),
+        Sample::new("session", put(|t| _ = t.open_session(&session)), read::<Session>),
         Sample::new("idempotency", put(|t| _ = t.answer("0f", "1e", "{}", at(0))), read::<Answered>),
         Sample::new("mail_sent", mail_item(sent()), read::<MailRecord>),
         Sample::new("mail_dropped", mail_item(dropped), read::<MailRecord>),

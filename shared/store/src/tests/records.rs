@@ -1,7 +1,7 @@
 use domain::job::{Job, JobFailure, JobKind, JobMode, JobState};
 use domain::journal::Audience;
 use domain::mail::MailKind;
-use domain::session::{AuthLevel, Holder, Session};
+use domain::session::{AuthLevel, Device, EmailChange, Holder, Session};
 use domain::throttle::{Limit, Per};
 use domain::worker::{Denial, SecurityClass, UserGroup, Worker, WorkerState};
 use domain::{ClassId, JobId, SessionId, UploadId};
@@ -53,7 +53,8 @@ pub(super) fn job() -> Job {
 
 pub(super) fn session() -> Session {
     let holder = Holder::Worker(WorkerId::new(uuid(7)));
-    Session::open(SessionId::new(uuid(5)), holder, 4, AuthLevel::Password, at(0))
+    let device = Device::of("Mozilla/5.0 (X11; Linux x86_64; rv:133.0) Gecko/20100101 Firefox/133.0");
+    Session::open(SessionId::new(uuid(5)), holder, 4, AuthLevel::Password, device, at(0))
 }
 
 pub(super) fn entry(number: u64) -> AccessEntry {
@@ -144,6 +145,89 @@ async fn sessions_open_extend_and_end() {
     assert!(!store.extend_session(&extended).await.unwrap());
     store.log_access(&entry(3)).await.unwrap();
     store.log_access(&entry(3)).await.unwrap();
+}
+
+fn clients_session(number: u64, epoch: u32, opened: i64) -> Session {
+    let holder = Holder::Client(AccountId::new(uuid(10)));
+    Session::open(SessionId::new(uuid(number)), holder, epoch, AuthLevel::Password, None, at(opened))
+}
+
+async fn stored(store: &Store, sessions: &[&Session]) {
+    let mut transaction = Transaction::logged(&entry(50));
+    for session in sessions {
+        transaction.open_session(session);
+    }
+    store.commit(transaction).await.unwrap();
+}
+
+#[tokio::test]
+async fn somebodys_sessions_are_found_newest_first_and_only_ended_ones_removed() {
+    let store = store().await;
+    let [old, ended, live] =
+        [clients_session(1, 1, 0), clients_session(2, 1, 100), clients_session(3, 2, 200)];
+    let others = Session { holder: Holder::Client(AccountId::new(uuid(11))), ..clients_session(4, 1, 300) };
+    stored(&store, &[&old, &ended, &live, &others]).await;
+    let page = store.sessions_of(live.holder, at(100), None).await.unwrap();
+    assert_eq!((page.items, page.next), (vec![live.clone(), ended.clone()], None));
+
+    // What an index says of a session may be old: the item itself decides.
+    let stale = Session { epoch: 1, ..live.clone() };
+    for (session, removed) in [(&ended, true), (&ended, false), (&stale, false)] {
+        assert_eq!(store.remove_ended_session(session, 2).await.unwrap(), removed);
+    }
+    let asked = (ask::session(ended.id), ask::session(live.id), ask::session(others.id));
+    assert_eq!(store.ask(asked).await.unwrap(), (None, Some(live), Some(others)));
+}
+
+#[tokio::test]
+async fn a_session_that_ended_is_not_renewed() {
+    let store = store().await;
+    let first = clients_session(1, 1, 0);
+    stored(&store, &[&first]).await;
+    let renew = |number: u64| {
+        let mut transaction = Transaction::new(&record(number, 1));
+        transaction.renew_session(&first, &first.renewed(SessionId::new(uuid(number)), 2, at(60)));
+        transaction
+    };
+    store.commit(renew(2)).await.unwrap();
+    let refused = store.commit(renew(3)).await.unwrap_err();
+    assert!(matches!(refused, CommitError::Conflict(Conflict::Stale(crate::Kind::Session))));
+    let asked = [1, 2, 3].map(|number| ask::session(SessionId::new(uuid(number)))).to_vec();
+    let kept: Vec<_> = store.ask(asked).await.unwrap().iter().map(Option::is_some).collect();
+    assert_eq!(kept, [false, true, false]);
+}
+
+#[tokio::test]
+async fn a_code_is_tried_five_times_and_a_newer_one_takes_its_place() {
+    let store = store().await;
+    let session = clients_session(1, 1, 0);
+    stored(&store, &[&session]).await;
+    let begin =
+        |number: u64, address: &str| EmailChange::begin(email(address), MailId::new(uuid(number)), at(0));
+    let [first, second] = [begin(20, "New@example.org"), begin(21, "newer@example.org")];
+    for (number, change) in [(1, &first), (2, &second)] {
+        let mut transaction = Transaction::new(&record(number, 1));
+        transaction.begin_email_change(&session, change);
+        store.commit(transaction).await.unwrap();
+        let kept = store.ask(ask::session(session.id)).await.unwrap().unwrap().email_change.unwrap();
+        assert_eq!((&kept, kept.address.as_typed()), (change, change.address.as_typed()));
+    }
+    assert_eq!(store.claim_code_try(&session, &first).await.unwrap(), None);
+    for tries in 1..=5 {
+        assert_eq!(store.claim_code_try(&session, &second).await.unwrap(), Some(tries));
+    }
+    assert_eq!(store.claim_code_try(&session, &second).await.unwrap(), None);
+
+    let end = |number: u64, change: &EmailChange| {
+        let mut transaction = Transaction::new(&record(number, 1));
+        transaction.end_email_change(&session, change);
+        transaction
+    };
+    assert!(store.commit(end(3, &first)).await.is_err());
+    store.commit(end(4, &second)).await.unwrap();
+    assert!(store.commit(end(5, &second)).await.is_err());
+    assert_eq!(store.claim_code_try(&session, &second).await.unwrap(), None);
+    assert_eq!(store.ask(ask::session(session.id)).await.unwrap(), Some(session));
 }
 
 #[tokio::test]
