@@ -28,7 +28,7 @@ pub struct Context<'a> {
     /// The viewer's network address, where a request brought one.
     pub viewer: String,
     /// What the viewer's browser says it is, as far as it can be told.
-    pub device: Option<Device>,
+    pub browser: Option<Device>,
     /// The same for everything that follows from one request.
     pub correlation: CorrelationId,
     /// The journal record whose event is being handled.
@@ -57,7 +57,7 @@ impl<'a> Context<'a> {
             now,
             request_id,
             viewer: String::new(),
-            device: None,
+            browser: None,
             correlation: CorrelationId::new(uuid_v7(now, services.random.as_ref())),
             causation: None,
             idempotency: None,
@@ -82,7 +82,7 @@ impl<'a> Context<'a> {
             _ => String::new(),
         };
         let agent = request.headers().get(USER_AGENT).and_then(|value| value.to_str().ok());
-        self.device = agent.and_then(Device::of);
+        self.browser = agent.and_then(Device::of);
         self
     }
 

@@ -32,7 +32,7 @@ impl Context<'_> {
         epoch: u32,
         settings: &Settings,
     ) -> Result<NewSession, Fault> {
-        let (id, device) = (SessionId::new(self.uuid()), self.device.clone());
+        let (id, device) = (SessionId::new(self.uuid()), self.browser.clone());
         let session = Session::open(id, holder, epoch, AuthLevel::Password, device, self.now);
         let token = self.token(&session, settings).await?;
         Ok(NewSession { session, token })
