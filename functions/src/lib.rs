@@ -12,6 +12,7 @@ pub mod jobs;
 #[cfg(feature = "openapi")]
 pub mod openapi;
 pub mod operation;
+pub mod paging;
 pub mod portal;
 pub mod ports;
 pub mod problem;

@@ -10,7 +10,7 @@ use chrono::Duration;
 use credentials::{Claims, KeyPair, SigningKey};
 use data_encoding::BASE64URL_NOPAD;
 use domain::journal::Audience;
-use domain::worker::{Permission, SecurityClass, UserGroup, Worker, permits, visible};
+use domain::worker::{SecurityClass, UserGroup, Worker, permits, visible};
 use functions::Environment;
 use functions::operation::{Access, Api, Method as Verb, OPERATIONS, Operation, Trigger};
 use functions::ports::SystemEntropy;
@@ -51,12 +51,10 @@ const UNKNOWN: [(&str, &str); 3] = [
 pub struct Row {
     pub operation: &'static str,
     pub body: fn(&Stage) -> Value,
-    /// What the operation asks of a worker beyond its row in the table of operations.
-    within: Option<Permission>,
 }
 
 const fn row(operation: &'static str, body: fn(&Stage) -> Value) -> Row {
-    Row { operation, body, within: None }
+    Row { operation, body }
 }
 
 pub const ROWS: &[Row] = &[
@@ -79,7 +77,7 @@ pub const ROWS: &[Row] = &[
         "admin.start_import",
         |stage| json!({ "upload_id": stage.upload, "source": "test", "mode": "apply" }),
     ),
-    Row { within: Some(Permission::ImportIndividuals), ..row("admin.get_job", |_| Value::Null) },
+    row("admin.get_job", |_| Value::Null),
     row("admin.search_individuals", |_| json!({ "name": "delgado" })),
     row("admin.get_individual", |_| Value::Null),
     row("admin.set_communication_settings", |_| json!({ "email_contact_id": null })),
@@ -282,24 +280,19 @@ fn expected(row: &Row, who: &Who<'_>, aim: Aim, sees: bool) -> Option<(u16, &'st
             Aim::Own | Aim::Foreign => path.contains("{individual_id}") && !sees,
             Aim::Unknown | Aim::AccountOfAnother => true,
         };
-    let permitted = |permission: Option<Permission>| match who {
-        Who::Worker(worker, class) => {
-            permission.is_none_or(|permission| permits(worker.user_group, class, permission))
+    let permitted = match (who, operation.access) {
+        (Who::Worker(worker, class), Access::Permitted(permission)) => {
+            permits(worker.user_group, class, permission)
         }
         _ => true,
-    };
-    let (outer, inner) = match operation.access {
-        Access::Permitted(permission) => (Some(permission), row.within),
-        _ => (None, row.within),
     };
     match who {
         _ if operation.access == Access::Anyone => None,
         Who::Nobody => Some((401, "not_signed_in")),
         Who::Ended => Some((401, "session_ended")),
         Who::Client => None,
-        Who::Worker(..) if !permitted(outer) => Some((403, "not_allowed")),
+        Who::Worker(..) if !permitted => Some((403, "not_allowed")),
         Who::Worker(..) if nothing_there => Some((404, "not_found")),
-        Who::Worker(..) if !permitted(inner) => Some((403, "not_allowed")),
         Who::Worker(..) => None,
     }
 }

@@ -5,13 +5,14 @@ use domain::account::Transition;
 use domain::id::{IndividualId, JournalId};
 use domain::journal::{Actor, FieldName};
 use serde::{Deserialize, Serialize};
-use store::{Position, ask};
+use store::ask;
 
 use crate::change::Access;
 use crate::context::Context;
-use crate::entry::caller::{Caller, Staff};
+use crate::entry::caller::Staff;
 use crate::entry::http::{HttpOperation, Reply};
-use crate::problem::{Failure, refusals};
+use crate::paging::{NotACursor, Paging};
+use crate::problem::Failure;
 
 /// Entries on a page.
 const PAGE: u32 = 50;
@@ -61,38 +62,26 @@ pub struct Entry {
     pub events: Vec<String>,
 }
 
-refusals! {
-    /// Why there is no history to see.
-    pub enum Error {
-        /// Not a cursor of this list.
-        CursorNotValid => 400, "cursor_not_valid", "This page is not there any more; search again from the start";
-    }
-}
-
 impl HttpOperation for GetAccountHistory {
     type Caller = Staff;
     type Request = Request;
     type Response = Response;
-    type Refused = Error;
+    type Refused = NotACursor;
 
     async fn handle(
         context: &Context<'_>,
         staff: Staff,
         request: Request,
-    ) -> Result<Reply<Response>, Failure<Error>> {
+    ) -> Result<Reply<Response>, Failure<NotACursor>> {
         let store = &context.services.store;
-        let seal = context.services.seal().await?;
-        let bound = format!("{} {} {}", staff.name(), context.operation.name, request.individual_id);
-        let after: Option<Position> = match &request.cursor {
-            Some(cursor) => Some(seal.open(cursor, &bound).map_err(|_| Error::CursorNotValid)?),
-            None => None,
-        };
+        let cursor = request.cursor.as_deref();
+        let paging = Paging::open(context, &staff, &request.individual_id, cursor).await?;
         let individual = store.ask(ask::individual(request.individual_id)).await?;
         let individual = staff.visible(context, request.individual_id, individual).await?;
         let subject = domain::Subject::Individual(individual.id);
-        let page = store.history(subject, after.as_ref(), PAGE).await?;
+        let page = store.history(subject, paging.after(), PAGE).await?;
         staff.log(context, Access::Viewed, Some(individual.id)).await?;
-        let next_cursor = page.next.map(|next| seal.close(&next, &bound)).transpose();
+        let next_cursor = paging.next_cursor(page.next.as_ref())?;
         Ok(Reply::from(Response {
             entries: page
                 .items
@@ -106,7 +95,7 @@ impl HttpOperation for GetAccountHistory {
                     events: record.envelopes().map(|envelope| type_of(&envelope.event)).collect(),
                 })
                 .collect(),
-            next_cursor: next_cursor.map_err(|_| Error::CursorNotValid)?,
+            next_cursor,
         }))
     }
 }

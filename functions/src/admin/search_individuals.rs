@@ -8,9 +8,10 @@ use store::{Page, Position};
 
 use crate::change::Access;
 use crate::context::Context;
-use crate::entry::caller::{Caller, Staff};
+use crate::entry::caller::Staff;
 use crate::entry::http::{HttpOperation, Reply};
-use crate::problem::{Failure, refusals};
+use crate::paging::{NotACursor, Paging};
+use crate::problem::Failure;
 
 /// Individuals on a page.
 const PAGE: u32 = 25;
@@ -76,39 +77,23 @@ pub struct Found {
     pub test: bool,
 }
 
-refusals! {
-    /// Why nothing is searched.
-    pub enum Error {
-        /// Not a cursor of this search.
-        CursorNotValid => 400, "cursor_not_valid", "This page is not there any more; search again from the start";
-    }
-}
-
 impl HttpOperation for SearchIndividuals {
     type Caller = Staff;
     type Request = Request;
     type Response = Response;
-    type Refused = Error;
+    type Refused = NotACursor;
 
     async fn handle(
         context: &Context<'_>,
         staff: Staff,
         request: Request,
-    ) -> Result<Reply<Response>, Failure<Error>> {
-        let seal = context.services.seal().await?;
-        let filter = serde_json::json!([
-            request.name,
-            request.email,
-            request.external_id.as_ref().map(|id| [&id.source, &id.id])
-        ]);
-        let bound = format!("{} {} {filter}", staff.name(), context.operation.name);
-        let after: Option<Position> = match &request.cursor {
-            Some(cursor) => Some(seal.open(cursor, &bound).map_err(|_| Error::CursorNotValid)?),
-            None => None,
-        };
-        let page = search(context, &request, after.as_ref()).await?;
+    ) -> Result<Reply<Response>, Failure<NotACursor>> {
+        let external_id = request.external_id.as_ref().map(|id| [&id.source, &id.id]);
+        let filter = (&request.name, &request.email, external_id);
+        let paging = Paging::open(context, &staff, &filter, request.cursor.as_deref()).await?;
+        let page = search(context, &request, paging.after()).await?;
         staff.log(context, Access::Searched, None).await?;
-        let next_cursor = page.next.map(|next| seal.close(&next, &bound)).transpose();
+        let next_cursor = paging.next_cursor(page.next.as_ref())?;
         Ok(Reply::from(Response {
             individuals: page
                 .items
@@ -123,7 +108,7 @@ impl HttpOperation for SearchIndividuals {
                     test: found.test,
                 })
                 .collect(),
-            next_cursor: next_cursor.map_err(|_| Error::CursorNotValid)?,
+            next_cursor,
         }))
     }
 }
@@ -132,7 +117,7 @@ async fn search(
     context: &Context<'_>,
     request: &Request,
     after: Option<&Position>,
-) -> Result<Page<store::Versioned<domain::Individual>>, Failure<Error>> {
+) -> Result<Page<store::Versioned<domain::Individual>>, Failure<NotACursor>> {
     let store = &context.services.store;
     match (&request.name, &request.email, &request.external_id) {
         (Some(name), None, None) => {

@@ -95,7 +95,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
             "Say how far a job is",
             Method::Get,
             "/jobs/{job_id}",
-            Access::Worker,
+            Access::Permitted(Permission::ImportIndividuals),
             Run::http::<crate::admin::get_job::GetJob>(),
         )
     },

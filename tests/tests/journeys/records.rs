@@ -4,7 +4,7 @@ use chrono::Duration;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{CLINICAL, INTAKE, OTHER_CLINICAL, Session, World};
+use crate::support::{ADMIN_EXEC, CLINICAL, INTAKE, OTHER_CLINICAL, Session, World};
 
 async fn search(world: &World, staff: &Session, body: Value) -> Vec<String> {
     let found = world.admin(Method::POST, "/individuals/search").by(staff).json(body).send().await.ok();
@@ -104,4 +104,70 @@ async fn history_tells_who_did_what_and_never_a_value() {
     for value in ["Delgado", "1985-04-12", "example.org", "0101"] {
         assert!(!answer.text().contains(value), "{value}");
     }
+}
+
+#[tokio::test]
+async fn a_long_history_comes_in_pages_whose_cursors_are_good_for_it_alone() {
+    let world = World::new().await;
+    let staff = world.staff(INTAKE).await;
+    let individual = world.individual(&staff, "T-05").await;
+    let path = format!("/individuals/{individual}");
+    let record = world.admin(Method::GET, &path).by(&staff).send().await.ok();
+    let contact = &record["individual"]["contacts"][0]["contact_id"];
+    for given in (0..60).map(|n| n % 2 == 0) {
+        world.advance(Duration::seconds(1));
+        let body = json!({ "email_contact_id": given.then_some(contact) });
+        world
+            .admin(Method::PUT, &format!("{path}/communication-settings"))
+            .by(&staff)
+            .json(body)
+            .send()
+            .await
+            .ok();
+    }
+    let page = async |path: &str, cursor: &Value| {
+        let query = cursor.as_str().map(|cursor| format!("?cursor={cursor}")).unwrap_or_default();
+        world.admin(Method::GET, &format!("{path}/history{query}")).by(&staff).send().await
+    };
+    let (first, mut ids) = (page(&path, &Value::Null).await.ok(), std::collections::BTreeSet::new());
+    let second = page(&path, &first["next_cursor"]).await.ok();
+    let entries = |page: &Value| page["entries"].as_array().unwrap().clone();
+    assert_eq!(
+        (entries(&first).len(), entries(&second).len(), &second["next_cursor"]),
+        (50, 11, &json!(null))
+    );
+    let told: Vec<Value> = [entries(&first), entries(&second)].concat();
+    assert!(told.iter().all(|entry| ids.insert(entry["journal_id"].to_string())), "told twice");
+    assert!(told.windows(2).all(|two| two[0]["at"].as_str() >= two[1]["at"].as_str()), "newest first");
+    assert_eq!(told[60]["events"][0], "individual_imported");
+
+    let cursor = &first["next_cursor"];
+    assert!(cursor.as_str().unwrap().len() <= 512);
+    let other = format!("/individuals/{}", world.individual(&staff, "T-01").await);
+    assert_eq!(page(&other, cursor).await.refused(400), "cursor_not_valid");
+    let colleague = world.staff(ADMIN_EXEC).await;
+    let path = format!("{path}/history?cursor={}", cursor.as_str().unwrap());
+    let answer = world.admin(Method::GET, &path).by(&colleague).send().await;
+    assert_eq!(answer.refused(400), "cursor_not_valid");
+    let elsewhere = json!({ "name": "noor", "cursor": cursor });
+    let answer = world.admin(Method::POST, "/individuals/search").by(&staff).json(elsewhere).send().await;
+    assert_eq!(answer.refused(400), "cursor_not_valid");
+}
+
+#[tokio::test]
+async fn a_cursor_fits_whatever_the_name() {
+    let world = World::set_up().await;
+    let mut csv = "external_id,first_name,last_name\n".to_owned();
+    for n in 0..30 {
+        csv.push_str(&format!("L-{n},Person{n},{}\n", "𠀋".repeat(100)));
+    }
+    world.import(csv.as_bytes(), "apply").await;
+    let staff = world.staff(INTAKE).await;
+    let search =
+        async |body| world.admin(Method::POST, "/individuals/search").by(&staff).json(body).send().await.ok();
+    let first = search(json!({ "name": "𠀋𠀋" })).await;
+    let cursor = first["next_cursor"].as_str().unwrap();
+    assert!(cursor.len() <= 512, "{}", cursor.len());
+    let second = search(json!({ "name": "𠀋𠀋", "cursor": cursor })).await;
+    assert_eq!((second["individuals"].as_array().unwrap().len(), &second["next_cursor"]), (5, &json!(null)));
 }
