@@ -10,7 +10,8 @@ use lambda_http::{Request, RequestExt};
 use store::Fault;
 use uuid::Uuid;
 
-use crate::operation::Operation;
+use crate::entry::caller::{self, ADMIN_DEVICE, PORTAL_DEVICE};
+use crate::operation::{Api, Operation, Trigger};
 use crate::ports::uuid_v7;
 use crate::services::Services;
 
@@ -29,6 +30,8 @@ pub struct Context<'a> {
     pub viewer: String,
     /// What the viewer's browser says it is, as far as it can be told.
     pub browser: Option<Device>,
+    /// What a browser that signed in before brought to be known by.
+    pub(crate) device_cookie: Option<String>,
     /// The same for everything that follows from one request.
     pub correlation: CorrelationId,
     /// The journal record whose event is being handled.
@@ -58,6 +61,7 @@ impl<'a> Context<'a> {
             request_id,
             viewer: String::new(),
             browser: None,
+            device_cookie: None,
             correlation: CorrelationId::new(uuid_v7(now, services.random.as_ref())),
             causation: None,
             idempotency: None,
@@ -65,9 +69,14 @@ impl<'a> Context<'a> {
     }
 
     /// Takes the viewer's address from where only the gateway, or `CloudFront` before it, can have written it, and the
-    /// device from what the browser says.
+    /// device from what the browser says and brings.
     #[must_use]
     pub fn with_viewer(mut self, request: &Request) -> Self {
+        let cookie = match self.operation.trigger {
+            Trigger::Http { api: Api::Admin, .. } => ADMIN_DEVICE,
+            _ => PORTAL_DEVICE,
+        };
+        self.device_cookie = caller::cookie(request.headers(), cookie).map(str::to_owned);
         let behind_the_edge = self.services.environment.find("ORIGIN_SECRETS").is_some();
         let from_edge =
             request.headers().get("cloudfront-viewer-address").and_then(|value| value.to_str().ok());

@@ -14,6 +14,9 @@ pub(crate) struct Who<'a> {
     pub(crate) account: Option<&'a str>,
     /// The address as typed, in its normal form; counted under a keyed name.
     pub(crate) address: Option<&'a str>,
+    /// A device that has signed in at that address before: counted instead of the address, so that nobody's guesses
+    /// elsewhere shut it out.
+    pub(crate) device: Option<&'a str>,
 }
 
 impl Context<'_> {
@@ -32,9 +35,10 @@ impl Context<'_> {
         for limit in limits {
             let name = match limit.per {
                 Per::Account => who.account.map(str::to_owned),
-                Per::Address => match who.address {
-                    Some(address) => Some(self.services.seal().await?.name("address", address)),
-                    None => None,
+                Per::Address => match (who.device, who.address) {
+                    (Some(device), _) => Some(self.services.seal().await?.name("device", device)),
+                    (None, Some(address)) => Some(self.services.seal().await?.name("address", address)),
+                    (None, None) => None,
                 },
                 Per::Viewer => Some(self.services.seal().await?.name("viewer", &self.viewer)),
                 Per::Global => Some(self.request_id.clone()),

@@ -27,6 +27,27 @@ pub const PORTAL_COOKIE: &str = "__Host-portal";
 /// The workers' session cookie; another name, for cookies don't know ports.
 pub const ADMIN_COOKIE: &str = "__Host-admin";
 
+/// The cookie by which a browser that signed in as a client before is known, with or without a session.
+pub const PORTAL_DEVICE: &str = "__Host-portal-device";
+/// The same of workers.
+pub const ADMIN_DEVICE: &str = "__Host-admin-device";
+
+/// The session cookie of those whose sessions these are.
+pub(crate) const fn session_cookie(audience: Audience) -> &'static str {
+    match audience {
+        Audience::Portal => PORTAL_COOKIE,
+        Audience::Admin => ADMIN_COOKIE,
+    }
+}
+
+/// The device cookie of the same.
+pub(crate) const fn device_cookie(audience: Audience) -> &'static str {
+    match audience {
+        Audience::Portal => PORTAL_DEVICE,
+        Audience::Admin => ADMIN_DEVICE,
+    }
+}
+
 /// Somebody who calls, as far as an operation's row asks.
 pub trait Caller: Sized + Send {
     /// The session cookie it is known by, if any.
@@ -260,11 +281,7 @@ impl<'t> Presented<'t> {
         headers: &'t HeaderMap,
         audience: Audience,
     ) -> Result<Self, Failure<R>> {
-        let name = match audience {
-            Audience::Portal => PORTAL_COOKIE,
-            Audience::Admin => ADMIN_COOKIE,
-        };
-        let token = cookie(headers, name).ok_or_else(not_signed_in)?;
+        let token = cookie(headers, session_cookie(audience)).ok_or_else(not_signed_in)?;
         let cache = context.services.cached(context.now);
         if let Some((_, keys)) = &cache.keys {
             let Claims { sub: holder, sid: session, .. } = verified(keys, token, audience, context.now)?;
@@ -313,7 +330,7 @@ pub(crate) fn not_set_up() -> Fault {
     Fault::Internal { what: "the agency is not set up: invoke jobs.set_up_agency".to_owned(), source: None }
 }
 
-fn cookie<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+pub(crate) fn cookie<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
     headers
         .get_all(COOKIE)
         .iter()

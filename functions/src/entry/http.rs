@@ -15,13 +15,17 @@ use store::Fault;
 use tracing::{error, info};
 
 use super::BoxFuture;
-use super::caller::Caller;
+use super::caller::{Caller, device_cookie, session_cookie};
 use crate::context::{Call, Context};
 use crate::operation::{Idempotency, Method, Trigger};
 use crate::problem::{EntryRefusal, Failure, Problem, Refusal};
+use crate::signing_in::{KnownDevice, NewSession};
 
 /// No request needs more; files go straight to the bucket.
 pub const MAXIMUM_BODY: usize = 64 * 1024;
+
+/// 400 days, the longest that browsers keep a cookie.
+const DEVICE_KEPT: &str = "; Max-Age=34560000";
 
 /// An operation that answers requests: its caller, request, response and refusals as types, and its work.
 pub trait HttpOperation: 'static {
@@ -53,33 +57,42 @@ pub trait Described {}
 #[cfg(not(feature = "openapi"))]
 impl<T> Described for T {}
 
-/// A success: the body, and a cookie to set or clear.
+/// A success: the body, and cookies to set or clear.
 #[derive(Debug)]
 pub struct Reply<T> {
     body: T,
-    cookie: Option<String>,
+    cookies: Vec<String>,
     clear_site_data: bool,
 }
 
 impl<T> From<T> for Reply<T> {
     fn from(body: T) -> Self {
-        Self { body, cookie: None, clear_site_data: false }
+        Self { body, cookies: Vec::new(), clear_site_data: false }
     }
 }
 
 impl<T> Reply<T> {
-    /// Also sets a session cookie, for as long as the browser runs; the session's own clocks are on the server.
+    /// Also sets the session's cookie, for as long as the browser runs; the session's own clocks are on the server.
     #[must_use]
-    pub fn with_session(mut self, cookie_name: &str, token: &str) -> Self {
-        self.cookie = Some(format!("{cookie_name}={token}; Path=/; HttpOnly; Secure; SameSite=Strict"));
-        self
+    pub(crate) fn with_session(self, opened: &NewSession) -> Self {
+        self.with_cookie(session_cookie(opened.session.holder.audience()), &opened.token, "")
     }
 
-    /// Also clears the session cookie and what the browser keeps of the site.
+    /// Also lets the browser be known when it comes again.
+    #[must_use]
+    pub(crate) fn with_device(self, device: &KnownDevice) -> Self {
+        self.with_cookie(device_cookie(device.audience), &device.value, DEVICE_KEPT)
+    }
+
+    /// Also clears the session cookie and what the browser keeps of the site; that its device is known here it keeps.
     #[must_use]
     pub fn without_session(mut self, cookie_name: &str) -> Self {
-        self.cookie = Some(format!("{cookie_name}=; Path=/; HttpOnly; Secure; SameSite=Strict; Max-Age=0"));
         self.clear_site_data = true;
+        self.with_cookie(cookie_name, "", "; Max-Age=0")
+    }
+
+    fn with_cookie(mut self, name: &str, value: &str, lifetime: &str) -> Self {
+        self.cookies.push(format!("{name}={value}; Path=/; HttpOnly; Secure; SameSite=Strict{lifetime}"));
         self
     }
 }
@@ -235,12 +248,12 @@ fn success<T: Serialize>(reply: Reply<T>) -> Response<Body> {
         return respond(500, "application/json", "{}".to_owned());
     };
     let mut response = respond(200, "application/json", body);
-    if let Some(cookie) = reply.cookie.and_then(|cookie| HeaderValue::from_str(&cookie).ok()) {
-        response.headers_mut().insert(SET_COOKIE, cookie);
+    for cookie in reply.cookies.iter().filter_map(|cookie| HeaderValue::from_str(cookie).ok()) {
+        response.headers_mut().append(SET_COOKIE, cookie);
     }
     if reply.clear_site_data {
-        let everything = HeaderValue::from_static("\"cache\", \"cookies\", \"storage\"");
-        response.headers_mut().insert(HeaderName::from_static("clear-site-data"), everything);
+        let kept = HeaderValue::from_static("\"cache\", \"storage\"");
+        response.headers_mut().insert(HeaderName::from_static("clear-site-data"), kept);
     }
     response
 }

@@ -3,7 +3,7 @@
 use credentials::{LinkOf, LinkToken, Password, PasswordHash, PasswordRefused};
 use domain::account::{Account, Changed, Judged, Reason, Refused};
 use domain::id::AccountId;
-use domain::journal::Actor;
+use domain::journal::{Actor, Audience};
 use domain::session::Holder;
 use domain::settings::{Settings, Texts};
 use domain::throttle::LINK_USE;
@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 use store::{CommitError, Conflict, Counted, Versioned, ask};
 
 use crate::change::Access;
-use crate::context::{Context, defect};
-use crate::entry::caller::{Anyone, PORTAL_COOKIE};
+use crate::context::Context;
+use crate::entry::caller::Anyone;
 use crate::entry::http::{HttpOperation, Reply};
 use crate::problem::{Failure, refusals};
 use crate::signing_in::SessionTimes;
@@ -155,7 +155,7 @@ impl HttpOperation for ActivateAccount {
                 return Err(Error::BirthDateThirdMiss.into());
             }
         }
-        let hash = request.password.hash(context.random()).map_err(|bad| defect("hashing", bad))?;
+        let hash = context.hash(&request.password)?;
         let decide = |account: &Account| {
             account.activate(&individual, &settings, context.now, generation, given, accepted)
         };
@@ -173,6 +173,7 @@ async fn activate(
     decide: impl Fn(&Account) -> Result<Changed, Refused>,
 ) -> Result<Reply<Response>, Failure<Error>> {
     let store = &context.services.store;
+    let device = context.remember_device(Audience::Portal, account.value.email.normalized()).await?;
     for _ in 0..TRIES {
         let changed = decide(&account.value).map_err(|refusal| refused(&refusal))?;
         let holder = Holder::Client(changed.account.id);
@@ -187,7 +188,7 @@ async fn activate(
             session: SessionTimes::of(&opened.session, settings, context),
         };
         match context.commit(transaction, &response).await {
-            Ok(()) => return Ok(Reply::from(response).with_session(PORTAL_COOKIE, &opened.token)),
+            Ok(()) => return Ok(Reply::from(response).with_session(&opened).with_device(&device)),
             // Another attempt was claimed meanwhile, or the link was used: look again and decide again.
             Err(CommitError::Conflict(Conflict::Stale(_))) => {
                 account = store.ask(ask::account(account.value.id)).await?.ok_or(Error::LinkNotValid)?;

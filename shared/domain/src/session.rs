@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::email::EmailAddress;
 use crate::id::{AccountId, MailId, SessionId, WorkerId};
+use crate::journal::{Actor, Audience};
 use crate::settings::Settings;
 
 /// How long the code that proves a new sign-in email may be typed (A18).
@@ -37,6 +38,38 @@ impl fmt::Display for Holder {
             Self::Client(account) => account.fmt(f),
             Self::Worker(worker) => worker.fmt(f),
         }
+    }
+}
+
+impl Holder {
+    /// On which site.
+    #[must_use]
+    pub const fn audience(self) -> Audience {
+        match self {
+            Self::Client(_) => Audience::Portal,
+            Self::Worker(_) => Audience::Admin,
+        }
+    }
+
+    /// Who they are to the journal.
+    #[must_use]
+    pub const fn actor(self) -> Actor {
+        match self {
+            Self::Client(account) => Actor::Client(account),
+            Self::Worker(worker) => Actor::Worker(worker),
+        }
+    }
+}
+
+impl From<AccountId> for Holder {
+    fn from(account: AccountId) -> Self {
+        Self::Client(account)
+    }
+}
+
+impl From<WorkerId> for Holder {
+    fn from(worker: WorkerId) -> Self {
+        Self::Worker(worker)
     }
 }
 

@@ -3,6 +3,7 @@
 mod activation;
 mod consent;
 mod creating;
+mod devices;
 mod imports;
 mod invitation;
 mod records;

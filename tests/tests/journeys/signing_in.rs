@@ -113,7 +113,7 @@ async fn signing_in_gives_a_new_session_and_signing_out_ends_that_one_alone() {
     assert_ne!(one.cookie, two.cookie);
     let out = world.portal(Method::DELETE, "/session").by(&one).send().await;
     out.ok();
-    assert!(out.headers["clear-site-data"].to_str().unwrap().contains("\"cookies\""));
+    assert!(out.headers["clear-site-data"].to_str().unwrap().contains("\"storage\""));
     assert!(out.headers["set-cookie"].to_str().unwrap().contains("Max-Age=0"));
     world.portal(Method::GET, "/home").by(&two).send().await.ok();
     assert_eq!(world.portal(Method::DELETE, "/session").by(&one).send().await.refused(401), "session_ended");

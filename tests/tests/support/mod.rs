@@ -79,6 +79,19 @@ impl Answer {
     }
 }
 
+impl Answer {
+    /// What lets the device be known when it comes again.
+    #[track_caller]
+    pub fn device(&self) -> Session {
+        let cookies = self.headers.get_all("set-cookie").iter().map(|cookie| cookie.to_str().unwrap());
+        let cookie = cookies.filter(|cookie| cookie.contains("-device=")).last().expect("a device's cookie");
+        for attribute in ["__Host-", "Path=/", "HttpOnly", "Secure", "SameSite=Strict", "Max-Age=34560000"] {
+            assert!(cookie.contains(attribute), "{cookie}");
+        }
+        Session { cookie: cookie.split(';').next().unwrap().to_owned() }
+    }
+}
+
 /// A request being made.
 pub struct Call<'w> {
     world: &'w World,

@@ -1,4 +1,10 @@
-//! What every way of signing in ends with: a session, and its token.
+//! Signing in, the same for clients and workers, and what every way of it ends with: a session, and its token.
+
+mod by_password;
+mod device;
+
+pub(crate) use by_password::SignsIn;
+pub(crate) use device::KnownDevice;
 
 use std::sync::Arc;
 
@@ -6,7 +12,6 @@ use chrono::Duration;
 use credentials::session_token::Claims;
 use domain::EmailAddress;
 use domain::id::SessionId;
-use domain::journal::Audience;
 use domain::session::{AuthLevel, Holder, Session};
 use domain::settings::Settings;
 use store::{Fault, Versioned, ask};
@@ -58,10 +63,11 @@ impl Context<'_> {
     /// # Errors
     /// When the signing key can't be read.
     pub(crate) async fn token(&self, session: &Session, settings: &Settings) -> Result<String, Fault> {
-        let (api, audience, holder) = match session.holder {
-            Holder::Client(account) => (Api::Portal, Audience::Portal, account.to_string()),
-            Holder::Worker(worker) => (Api::Admin, Audience::Admin, worker.to_string()),
+        let (api, holder) = match session.holder {
+            Holder::Client(account) => (Api::Portal, account.to_string()),
+            Holder::Worker(worker) => (Api::Admin, worker.to_string()),
         };
+        let audience = session.holder.audience();
         let claims = Claims::new(audience, holder, session.id, self.now, session.ends_at(settings));
         self.services.signing(api).await?.sign(&claims).map_err(|bad| defect("a session token", bad))
     }
@@ -119,6 +125,13 @@ impl TypedAddress {
     #[must_use]
     pub fn address(&self) -> EmailAddress {
         self.0.parse().unwrap_or_else(|_| nobody())
+    }
+
+    /// What tries at it are counted by: the address in its normal form, or the text that isn't one.
+    #[must_use]
+    pub fn name(&self) -> String {
+        let address = self.0.parse::<EmailAddress>();
+        address.map_or_else(|_| self.0.clone(), |address| address.normalized().to_owned())
     }
 }
 

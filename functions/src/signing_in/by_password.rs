@@ -1,0 +1,215 @@
+//! Signing in by address and password: throttled, counted before the password is looked at, one answer for every
+//! cause, and the same sequence of store calls for known and unknown addresses (A10, B13).
+
+use credentials::{Password, PasswordHash};
+use domain::EmailAddress;
+use domain::journal::{Actor, Audience};
+use domain::session::Holder;
+use domain::settings::Settings;
+use domain::throttle::SIGN_IN;
+use store::ask::Ask;
+use store::{AccessEntry, CommitError, Conflict, Counted, Credentials, Fault, Store, Transaction, Versioned};
+
+use super::{KnownDevice, NewSession, SessionTimes, TypedAddress};
+use crate::change::Access;
+use crate::context::{Context, defect};
+use crate::entry::http::Reply;
+use crate::problem::{Failure, Refusal};
+use crate::throttling::Who;
+
+/// How often to look again when another call changed the account or worker meanwhile.
+const TRIES: usize = 5;
+
+/// Whoever signs in by a password: a client by their account, or a worker.
+pub(crate) trait SignsIn: Sized + Send + Sync {
+    /// Which one.
+    type Id: store::Holder + Into<Holder> + Send + Sync;
+    /// Why they aren't signed in.
+    type Refused: Refusal;
+
+    /// On which site.
+    const AUDIENCE: Audience;
+    /// What tries are counted as.
+    const COUNTED_AS: &'static str;
+    /// The one answer for every cause.
+    const FAILED: Self::Refused;
+
+    /// Which one this is.
+    fn id(&self) -> Self::Id;
+    /// Their sign-in name.
+    fn address(&self) -> &EmailAddress;
+    /// The question for who has an address.
+    fn credentials(address: &EmailAddress) -> impl Ask<Answer = Option<Credentials<Self::Id>>> + Send + Sync;
+    /// The question for one of them.
+    fn again(id: Self::Id) -> impl Ask<Answer = Option<Versioned<Self>>> + Send + Sync;
+
+    /// Whether anybody may sign in at all.
+    ///
+    /// # Errors
+    /// Why not, whoever they are.
+    fn admit(settings: &Settings) -> Result<(), Self::Refused>;
+
+    /// Counts an attempt as failed, before it is judged.
+    fn count(store: &Store, id: Self::Id) -> impl Future<Output = Result<Counted<Self>, Fault>> + Send;
+
+    /// What signing in writes, and the epoch of the session; the password was right.
+    ///
+    /// # Errors
+    /// Why they may not come in all the same.
+    fn sign_in(
+        found: &Versioned<Self>,
+        context: &Context<'_>,
+        settings: &Settings,
+        access: &AccessEntry,
+    ) -> Result<(Transaction, u32), Self::Refused>;
+
+    /// What a wrong password writes that was the last one allowed; nothing for the others.
+    fn lock(found: &Versioned<Self>, context: &Context<'_>, settings: &Settings) -> Option<Transaction>;
+}
+
+/// Somebody who has signed in.
+pub(crate) struct SignedIn<Id> {
+    pub(crate) id: Id,
+    pub(crate) times: SessionTimes,
+    opened: NewSession,
+    device: KnownDevice,
+}
+
+impl<Id> SignedIn<Id> {
+    /// The answer, with the cookies of session and device.
+    pub(crate) fn reply<T>(self, body: impl FnOnce(Id, SessionTimes) -> T) -> Reply<T> {
+        Reply::from(body(self.id, self.times)).with_session(&self.opened).with_device(&self.device)
+    }
+}
+
+impl Context<'_> {
+    /// Signs in whoever the address belongs to, if the password is theirs.
+    ///
+    /// # Errors
+    /// The one answer for every cause; `too_many_requests`; what [`SignsIn`] refuses besides.
+    pub(crate) async fn sign_in<W: SignsIn>(
+        &self,
+        email: &TypedAddress,
+        password: &Password,
+    ) -> Result<SignedIn<W::Id>, Failure<W::Refused>> {
+        let address = email.address();
+        self.throttle_sign_in::<W>(&email.name()).await?;
+        let asked = (W::credentials(&address), self.ask_settings());
+        let (credentials, settings) = self.services.store.ask(asked).await?;
+        let settings = self.settings(settings)?;
+        W::admit(&settings)?;
+
+        let found = self.count_attempt::<W>(credentials.as_ref(), &address).await?;
+        let kept =
+            credentials.and_then(|credentials| credentials.password_hash).map(PasswordHash::from_stored);
+        let right = password.verify(kept.as_ref());
+        match found {
+            Some(found) if right => {
+                let outdated = kept.is_some_and(|kept| kept.is_outdated());
+                let rehashed = outdated.then(|| self.hash(password)).transpose()?;
+                self.open(found, &settings, rehashed.as_ref()).await
+            }
+            found => Err(self.fail(found, &settings).await?),
+        }
+    }
+
+    /// Hashes a password with a fresh salt.
+    ///
+    /// # Errors
+    /// When hashing fails.
+    pub(crate) fn hash(&self, password: &Password) -> Result<PasswordHash, Fault> {
+        password.hash(self.random()).map_err(|bad| defect("hashing", bad))
+    }
+
+    async fn throttle_sign_in<W: SignsIn>(&self, address: &str) -> Result<(), Failure<W::Refused>> {
+        let device = self.known_device(W::AUDIENCE, address).await?;
+        let who = Who { address: Some(address), device, ..Who::default() };
+        self.throttle(W::COUNTED_AS, SIGN_IN, who).await
+    }
+
+    /// Counts the attempt before the password is looked at: on the account or worker, or on a decoy that costs the
+    /// same.
+    async fn count_attempt<W: SignsIn>(
+        &self,
+        credentials: Option<&Credentials<W::Id>>,
+        address: &EmailAddress,
+    ) -> Result<Option<Versioned<W>>, Fault> {
+        let store = &self.services.store;
+        let Some(credentials) = credentials else {
+            let name = self.services.seal().await?.name(W::COUNTED_AS, address.normalized());
+            store.count_decoy_attempt(&name, self.now).await?;
+            return Ok(None);
+        };
+        Ok(match W::count(store, credentials.holder).await? {
+            Counted::Yes(found) => Some(found),
+            // Not Active: nothing to count, and nothing to tell.
+            Counted::No(_) => None,
+        })
+    }
+
+    /// Opens a session; a password hashed with older parameters was hashed anew and is saved with it.
+    async fn open<W: SignsIn>(
+        &self,
+        mut found: Versioned<W>,
+        settings: &Settings,
+        rehashed: Option<&PasswordHash>,
+    ) -> Result<SignedIn<W::Id>, Failure<W::Refused>> {
+        let id = found.id();
+        let access = self.access(Access::SignedIn, id.into().actor());
+        let device = self.remember_device(W::AUDIENCE, found.address().normalized()).await?;
+        for _ in 0..TRIES {
+            let (mut transaction, epoch) = match W::sign_in(&found, self, settings, &access) {
+                Ok(allowed) => allowed,
+                Err(refused) => {
+                    let access = self.access(Access::Refused, id.into().actor());
+                    self.services.store.log_access(&access).await?;
+                    return Err(refused.into());
+                }
+            };
+            let opened = self.new_session(id.into(), epoch, settings).await?;
+            transaction.open_session(&opened.session);
+            if let Some(hash) = rehashed {
+                transaction.set_password(found.address(), id, hash.as_str());
+            }
+            match self.services.store.commit(transaction).await {
+                Ok(()) => {
+                    let times = SessionTimes::of(&opened.session, settings, self);
+                    return Ok(SignedIn { id, times, opened, device });
+                }
+                Err(CommitError::Conflict(Conflict::Stale(_))) => {
+                    found = self.services.store.ask(W::again(id)).await?.ok_or(W::FAILED)?;
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(Failure::conflict())
+    }
+
+    /// Records the refusal, and locks if that was the last password allowed (A10, B13). Says the same either way.
+    async fn fail<W: SignsIn>(
+        &self,
+        found: Option<Versioned<W>>,
+        settings: &Settings,
+    ) -> Result<Failure<W::Refused>, Failure<W::Refused>> {
+        let store = &self.services.store;
+        let who = found.as_ref().map_or(Actor::Anonymous, |found| found.id().into().actor());
+        let access = self.access(Access::Refused, who);
+        let mut found = found;
+        for _ in 0..TRIES {
+            let lock = found.as_ref().and_then(|found| W::lock(found, self, settings));
+            let (Some(mut transaction), Some(tried)) = (lock, &found) else {
+                store.log_access(&access).await?;
+                return Ok(W::FAILED.into());
+            };
+            transaction.log_access(&access);
+            match store.commit(transaction).await {
+                Ok(()) => return Ok(W::FAILED.into()),
+                Err(CommitError::Conflict(Conflict::Stale(_))) => {
+                    found = store.ask(W::again(tried.id())).await?;
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(Failure::conflict())
+    }
+}
