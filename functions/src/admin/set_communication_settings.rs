@@ -1,6 +1,7 @@
 //! Records consent to email communication for one of an individual's contacts, or its withdrawal (B2, B9).
 
 use domain::account::{Account, Context as Guards};
+use domain::alert::AlertKind;
 use domain::id::{ContactId, IndividualId};
 use domain::individual::{ConsentChange, ContactError, Origin};
 use domain::journal::{FieldName, JournalEvent, Subject};
@@ -83,8 +84,8 @@ impl HttpOperation for SetCommunicationSettings {
             return Ok(Reply::from(Response { communication, invitation: None }));
         }
         let account = match holding.unwrap_or_default().open {
-            Some(open) if change == ConsentChange::Given => store.ask(ask::account(open)).await?,
-            _ => None,
+            Some(open) => store.ask(ask::account(open)).await?,
+            None => None,
         };
         let (transaction, invitation) =
             consent_change(context, &staff, &before, &individual, change, account);
@@ -94,7 +95,8 @@ impl HttpOperation for SetCommunicationSettings {
     }
 }
 
-/// The individual's new settings, and, when consent came while an account was Pending, its activation (B2).
+/// The individual's new settings, and what they mean to a Pending account: consent sends its activation, and without
+/// consent it needs a worker (B2).
 fn consent_change(
     context: &Context<'_>,
     staff: &Staff,
@@ -104,8 +106,16 @@ fn consent_change(
     account: Option<Versioned<Account>>,
 ) -> (Transaction, Option<Invitation>) {
     let guards = Guards { individual, settings: &staff.settings, now: context.now, mail: context.mail() };
-    let resent = account.and_then(|account| Some((account.consent_given(guards).ok()?, account.version)));
     let given = change == ConsentChange::Given;
+    let (mut resent, mut waiting) = (None, None);
+    if let Some(account) = account {
+        if given {
+            resent = account.consent_given(guards).ok().map(|changed| (changed, account.version));
+        } else {
+            waiting =
+                account.alerted(AlertKind::NoConsent, context.now).map(|alerted| (alerted, account.version));
+        }
+    }
     let mut record = JournalRecord {
         changed: vec![FieldName::CommunicationSettings],
         events: vec![JournalEvent::CommunicationConsentChanged { individual: individual.id, given }],
@@ -116,8 +126,14 @@ fn consent_change(
         record.changed.push(FieldName::State);
         record.events.extend(changed.events.iter().cloned());
     }
+    if waiting.is_some() {
+        record.changed.push(FieldName::Alerts);
+    }
     let mut transaction = Transaction::new(&record);
     transaction.put_individual(Some(before), individual);
+    if let Some((account, version)) = waiting {
+        transaction.put_account(version, &account);
+    }
     let invitation = resent.map(|(changed, version)| {
         transaction.change_account(version, &changed, individual.test, None);
         Invitation::from(&changed)

@@ -8,6 +8,7 @@ use aws_lc_rs::digest;
 use chrono::NaiveDate;
 use csv::{ByteRecord, ReaderBuilder};
 use domain::account::Context as Guards;
+use domain::alert::AlertKind;
 use domain::birth_date::BirthDate;
 use domain::id::{ContactId, IndividualId, JobId, SiteId, WorkerId};
 use domain::import::{Column, Directory, Draft, Header, Import, Outcome, RowError, Warning};
@@ -361,7 +362,8 @@ impl Run<'_> {
     ) -> Result<(), CommitError> {
         let (context, individual) = (self.context, &applied.individual);
         let consent = applied.consent == ConsentChange::Given;
-        let account = if before.is_some() && (consent || applied.birth_date_corrected) {
+        let consent_changed = applied.consent != ConsentChange::Unchanged;
+        let account = if before.is_some() && (consent_changed || applied.birth_date_corrected) {
             self.open_account(individual.id).await?
         } else {
             None
@@ -376,6 +378,9 @@ impl Run<'_> {
             .map(|changed| &changed.account)
             .or(account.as_ref().map(|account| &account.value));
         let invited = current.filter(|_| consent).and_then(|account| account.consent_given(guards).ok());
+        let waiting = current
+            .filter(|_| applied.consent == ConsentChange::Withdrawn)
+            .and_then(|account| account.alerted(AlertKind::NoConsent, context.now));
 
         let mut events = vec![JournalEvent::IndividualImported {
             individual: individual.id,
@@ -383,24 +388,31 @@ impl Run<'_> {
             row,
             created: applied.outcome == Outcome::Created,
         }];
-        if applied.consent != ConsentChange::Unchanged {
+        if consent_changed {
             events.push(JournalEvent::CommunicationConsentChanged {
                 individual: individual.id,
                 given: consent,
             });
         }
         events.extend(corrected.iter().chain(&invited).flat_map(|changed| changed.events.iter().cloned()));
-        let last = invited.as_ref().or(corrected.as_ref());
+        let last = invited.or(corrected);
+        let mut changed = changed_fields(before.map(|before| &before.value), individual);
+        changed.extend(waiting.is_some().then_some(FieldName::Alerts));
         let record = JournalRecord {
-            transition: last.map(|changed| changed.transition),
-            changed: changed_fields(before.map(|before| &before.value), individual),
+            transition: last.as_ref().map(|changed| changed.transition),
+            changed,
             events,
             ..context.record(Actor::Import(self.job.id), Subject::Individual(individual.id))
         };
         let mut transaction = Transaction::new(&record);
         transaction.put_individual(before, individual);
-        if let (Some(changed), Some(account)) = (last, &account) {
-            transaction.change_account(account.version, changed, individual.test, None);
+        match (last, waiting, &account) {
+            (Some(mut changed), waiting, Some(account)) => {
+                changed.account = waiting.unwrap_or(changed.account);
+                transaction.change_account(account.version, &changed, individual.test, None);
+            }
+            (None, Some(waiting), Some(account)) => _ = transaction.put_account(account.version, &waiting),
+            _ => {}
         }
         context.services.store.commit(transaction).await
     }

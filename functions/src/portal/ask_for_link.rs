@@ -3,7 +3,8 @@
 
 use credentials::LinkOf;
 use domain::account::{Account, Context as Guards, StateName};
-use domain::journal::{Actor, JournalEvent, JournalRecord, Subject};
+use domain::alert::AlertKind;
+use domain::journal::{Actor, FieldName, JournalEvent, JournalRecord, Subject};
 use domain::throttle::LINK_REQUEST;
 use serde::{Deserialize, Serialize};
 use store::{CommitError, Conflict, Transaction, Versioned, ask};
@@ -85,17 +86,19 @@ impl HttpOperation for AskForLink {
     }
 }
 
-/// A staff task that opens nothing: for accounts that are over or past their time.
+/// An alert for staff that opens nothing: for accounts that are over or past their time, once until it is settled.
 fn invitation_asked_for(
     context: &Context<'_>,
     actor: Actor,
-    account: &Versioned<Account>,
+    before: &Versioned<Account>,
 ) -> Option<Transaction> {
-    let account = &account.value;
+    let account = &before.value;
     if account.state.name() != StateName::Closed && !account.is_expired(context.now) {
         return None;
     }
+    let alerted = account.alerted(AlertKind::InvitationAskedFor, context.now)?;
     let record = JournalRecord {
+        changed: vec![FieldName::Alerts],
         events: vec![JournalEvent::InvitationAskedFor {
             account: account.id,
             individual: account.individual,
@@ -103,5 +106,7 @@ fn invitation_asked_for(
         }],
         ..context.record(actor, Subject::Individual(account.individual))
     };
-    Some(Transaction::new(&record))
+    let mut transaction = Transaction::new(&record);
+    transaction.put_account(before.version, &alerted);
+    Some(transaction)
 }

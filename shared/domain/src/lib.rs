@@ -7,6 +7,7 @@
 mod code;
 
 pub mod account;
+pub mod alert;
 pub mod birth_date;
 pub mod email;
 pub mod id;
@@ -27,6 +28,7 @@ pub mod throttle;
 pub mod worker;
 
 pub use account::{Account, Changed, Refused, State, StateName};
+pub use alert::AlertKind;
 pub use birth_date::BirthDate;
 pub use code::UnknownCode;
 pub use email::EmailAddress;

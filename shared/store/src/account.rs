@@ -1,12 +1,14 @@
 //! Accounts, and which of them an individual has.
 
+use std::collections::BTreeMap;
+
 use aws_sdk_dynamodb::types::AttributeValue;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
 use domain::account::{
     Acceptance, AgeOverride, BIRTH_DATE_ATTEMPTS, Changed, CloseReason, Credentials, Landing, LockReason,
     State,
 };
-use domain::{Account, AccountId, IndividualId, Language, StateName, WorkerId};
+use domain::{Account, AccountId, AlertKind, IndividualId, Language, StateName, WorkerId};
 use serde::{Deserialize, Serialize};
 
 use crate::ask::{FromItem, One};
@@ -14,11 +16,13 @@ use crate::commit::{Conflict, Kind, Refusal, Write, pk, spread};
 use crate::count::{Counted, Counter};
 use crate::item::{Map, Page, Position, Shape, Stale, Stored, Version, attribute, n, parsed, s};
 use crate::query::Rows;
-use crate::tables::DUE;
+use crate::tables::{ALERTS, DUE};
 use crate::{Fault, Store, Table, Transaction};
 
-/// Shards of the index of activations that may have expired.
+/// Shards of the index of accounts with which something is due.
 pub const DUE_SHARDS: u32 = 8;
+/// The one list of accounts that need a worker.
+const OPEN: &str = "open";
 
 #[derive(Serialize, Deserialize)]
 pub(crate) struct AccountItem {
@@ -34,6 +38,7 @@ pub(crate) struct AccountItem {
     /// Since when the account is in this state, where the state says so.
     since: Option<DateTime<Utc>>,
     expires_at: Option<DateTime<Utc>>,
+    remind_at: Option<DateTime<Utc>>,
     misses: Option<u8>,
     failed_sign_ins: Option<u16>,
     must_reset: Option<bool>,
@@ -44,8 +49,11 @@ pub(crate) struct AccountItem {
     landing: Option<String>,
     reset_expires_at: Option<DateTime<Utc>>,
     age_override: Option<AgeOverrideItem>,
+    alerts: Option<BTreeMap<AlertKind, DateTime<Utc>>>,
     due_shard: Option<String>,
     due_at: Option<i64>,
+    alert_list: Option<String>,
+    alert_at: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -78,6 +86,7 @@ impl From<&Account> for AccountItem {
             state: account.state.name(),
             since: None,
             expires_at: None,
+            remind_at: None,
             misses: None,
             failed_sign_ins: None,
             must_reset: None,
@@ -95,16 +104,18 @@ impl From<&Account> for AccountItem {
                 .age_override
                 .as_ref()
                 .map(|given| AgeOverrideItem { by: given.by(), reason: given.reason().to_owned() }),
-            due_shard: None,
-            due_at: None,
+            alerts: (!account.alerts.is_empty()).then(|| account.alerts.clone()),
+            due_shard: account.due_at().map(|_| spread(&account.id.to_string(), DUE_SHARDS).to_string()),
+            due_at: account.due_at().map(|due_at| due_at.timestamp_millis()),
+            alert_list: account.needs_worker_since().map(|_| OPEN.to_owned()),
+            alert_at: account.needs_worker_since().map(|since| alert_at(since, account.individual)),
         };
         match account.state {
-            State::Pending { since, expires_at, misses } => {
+            State::Pending { since, expires_at, remind_at, misses } => {
                 item.since = Some(since);
                 item.expires_at = Some(expires_at);
+                item.remind_at = remind_at;
                 item.misses = Some(misses);
-                item.due_shard = Some(spread(&item.pk, DUE_SHARDS).to_string());
-                item.due_at = Some(expires_at.timestamp_millis());
             }
             State::Active { failed_sign_ins, must_reset } => {
                 item.failed_sign_ins = Some(failed_sign_ins);
@@ -129,9 +140,12 @@ impl AccountItem {
     fn state(&self) -> Option<State> {
         Some(match self.state {
             StateName::None => return None,
-            StateName::Pending => {
-                State::Pending { since: self.since?, expires_at: self.expires_at?, misses: self.misses? }
-            }
+            StateName::Pending => State::Pending {
+                since: self.since?,
+                expires_at: self.expires_at?,
+                remind_at: self.remind_at,
+                misses: self.misses?,
+            },
             StateName::Active => {
                 State::Active { failed_sign_ins: self.failed_sign_ins?, must_reset: self.must_reset? }
             }
@@ -177,8 +191,14 @@ impl TryFrom<AccountItem> for Account {
                         .ok_or_else(corrupt("`age_override` has no reason"))
                 })
                 .transpose()?,
+            alerts: item.alerts.unwrap_or_default(),
         })
     }
+}
+
+/// Sorts by time, and names whose account it is, so that both can be read at once.
+fn alert_at(since: DateTime<Utc>, individual: IndividualId) -> String {
+    format!("{}#{individual}", since.to_rfc3339_opts(SecondsFormat::Millis, true))
 }
 
 impl Stored for Account {
@@ -347,7 +367,8 @@ impl Store {
         self.count_in(Table::Accounts, pk(account.to_string()), counter).await
     }
 
-    /// Accounts in one of [`DUE_SHARDS`] whose activation expires at `now` or before (A8), soonest first.
+    /// Accounts in one of [`DUE_SHARDS`] with which something was to be done at `now` or before: a reminder, an alert,
+    /// expiry (A8). Longest due first.
     ///
     /// # Errors
     /// `Unavailable`, `Refused` or `Corrupt`.
@@ -365,6 +386,27 @@ impl Store {
         page.read(|row| {
             let id = crate::item::string(&row, "pk", Table::Accounts)?;
             Ok(Stale(parsed(&id, "pk", Table::Accounts)?))
+        })
+    }
+
+    /// Accounts that need a worker, and whose they are, longest waiting first.
+    ///
+    /// # Errors
+    /// `Unavailable`, `Refused` or `Corrupt`.
+    pub async fn accounts_with_alerts(
+        &self,
+        after: Option<&Position>,
+        limit: u32,
+    ) -> Result<Page<Stale<(IndividualId, AccountId)>>, Fault> {
+        let page = self.rows(Rows::of_index(Table::Accounts, &ALERTS, OPEN).page(after, limit)).await?;
+        page.read(|row| {
+            let alert_at = crate::item::string(&row, "alert_at", Table::Accounts)?;
+            let individual = alert_at.rsplit_once('#').map_or("", |(_, individual)| individual);
+            let account = crate::item::string(&row, "pk", Table::Accounts)?;
+            Ok(Stale((
+                parsed(individual, "alert_at", Table::Accounts)?,
+                parsed(&account, "pk", Table::Accounts)?,
+            )))
         })
     }
 }

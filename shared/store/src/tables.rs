@@ -99,11 +99,19 @@ const fn expiring(table: Table, name: &'static str, env_var: &'static str) -> Ta
     TableShape { sorted: false, expires: true, ..shape(table, name, env_var) }
 }
 
-/// Accounts whose activation may have expired.
+/// Accounts with which something is to be done at a time.
 pub(crate) const DUE: IndexShape = IndexShape {
     name: "due",
     hash: ("due_shard", KeyType::S),
     range: ("due_at", KeyType::N),
+    whole_items: false,
+};
+
+/// Accounts that need a worker.
+pub(crate) const ALERTS: IndexShape = IndexShape {
+    name: "alerts",
+    hash: ("alert_list", KeyType::S),
+    range: ("alert_at", KeyType::S),
     whole_items: false,
 };
 
@@ -135,7 +143,11 @@ pub(crate) const HOLDER: IndexShape = IndexShape {
 pub const TABLES: &[TableShape] = &[
     shape(Table::Settings, "settings", "SETTINGS_TABLE"),
     shape(Table::Individuals, "individuals", "INDIVIDUALS_TABLE"),
-    TableShape { sorted: false, indexes: &[DUE], ..shape(Table::Accounts, "accounts", "ACCOUNTS_TABLE") },
+    TableShape {
+        sorted: false,
+        indexes: &[DUE, ALERTS],
+        ..shape(Table::Accounts, "accounts", "ACCOUNTS_TABLE")
+    },
     TableShape { sorted: false, ..shape(Table::Credentials, "credentials", "CREDENTIALS_TABLE") },
     shape(Table::Workers, "workers", "WORKERS_TABLE"),
     TableShape {

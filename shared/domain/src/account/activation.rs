@@ -2,11 +2,12 @@
 
 use chrono::{DateTime, Utc};
 
-use super::opening::{check_birth_date, expiry};
+use super::opening::{check_birth_date, pending};
 use super::{
     Acceptance, Account, Action, BIRTH_DATE_ATTEMPTS, Changed, CloseReason, Context, Credentials, Reason,
     Refused, Rule, State,
 };
+use crate::alert::AlertKind;
 use crate::birth_date::BirthDate;
 use crate::individual::Individual;
 use crate::settings::{Settings, Texts};
@@ -65,7 +66,9 @@ impl Account {
             match context.settings.ready().map_err(Reason::from) {
                 Ok(()) => self.invite_again(Rule::B2, restarted, context),
                 Err(reason) => {
-                    Ok(self.to(Rule::B2, self.state).event(event!(ActivationWithheld of self, reason)))
+                    let mut changed = self.to(Rule::B2, self.state);
+                    changed.account.alerts.remove(&AlertKind::NoConsent);
+                    Ok(changed.event(event!(ActivationWithheld of self, reason)))
                 }
             }
         })
@@ -75,7 +78,7 @@ impl Account {
         let State::Pending { since, misses, .. } = self.state else {
             return Err(Reason::WrongState);
         };
-        Ok(State::Pending { since, expires_at: expiry(context.now, context.settings), misses })
+        Ok(pending(since, misses, context))
     }
 
     /// B3: staff corrected the birth date: the count of attempts begins anew.
@@ -84,10 +87,11 @@ impl Account {
     /// When the account isn't Pending.
     pub fn birth_date_corrected(&self) -> Result<Changed, Refused> {
         self.attempt(Action::CorrectBirthDate, || {
-            let State::Pending { since, expires_at, .. } = self.state else {
+            let mut cleared = self.state;
+            let State::Pending { misses, .. } = &mut cleared else {
                 return Err(Reason::WrongState);
             };
-            let cleared = State::Pending { since, expires_at, misses: 0 };
+            *misses = 0;
             Ok(self.to(Rule::B3, cleared).event(event!(BirthDateMissesCleared of self)))
         })
     }
@@ -206,7 +210,7 @@ impl Account {
                 return Err(Reason::WrongState);
             };
             let mut changed = match self.attempts_left() {
-                0 => self.closed(Rule::A7, CloseReason::WrongBirthDate, now),
+                0 => self.closed(Rule::A7, CloseReason::WrongBirthDate, now).alert(AlertKind::ThirdMiss, now),
                 _ => self.to(Rule::A6, self.state),
             };
             changed.events.insert(0, event!(BirthDateMissed of self, misses));
@@ -227,7 +231,7 @@ impl Account {
     pub fn expire(&self, now: DateTime<Utc>) -> Result<Changed, Refused> {
         self.attempt(Action::Expire, || match self.state {
             State::Pending { .. } if self.is_expired(now) => {
-                Ok(self.closed(Rule::A8, CloseReason::Expired, now))
+                Ok(self.closed(Rule::A8, CloseReason::Expired, now).alert(AlertKind::Expired, now))
             }
             State::Pending { .. } => Err(Reason::NotExpired),
             _ => Err(Reason::WrongState),

@@ -1,8 +1,10 @@
 //! What an action on an account comes to: a change, or a refusal.
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{Account, CloseReason, LockReason, StateName};
+use crate::alert::AlertKind;
 use crate::email::EmailAddress;
 use crate::id::{AccountId, MailId};
 use crate::journal::JournalEvent;
@@ -276,6 +278,11 @@ impl Changed {
 
     pub(super) fn event(mut self, event: JournalEvent) -> Self {
         self.events.push(event);
+        self
+    }
+
+    pub(super) fn alert(mut self, kind: AlertKind, now: DateTime<Utc>) -> Self {
+        self.account = self.account.raising(kind, now);
         self
     }
 

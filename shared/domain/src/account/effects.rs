@@ -18,7 +18,7 @@ use crate::worker::{SecurityClass, UserGroup};
 const PENDING_FOR_A_WEEK: i64 = 7 * 24;
 
 fn pending() -> Account {
-    account(State::Pending { since: at(0), expires_at: at(PENDING_FOR_A_WEEK), misses: 0 })
+    account(State::Pending { since: at(0), expires_at: at(PENDING_FOR_A_WEEK), remind_at: None, misses: 0 })
 }
 
 fn without_consent() -> Individual {
@@ -74,7 +74,12 @@ fn create_is_refused_by_each_guard_of_a1() {
 #[test]
 fn create_opens_a_pending_account_and_asks_for_the_mail() {
     let changed = create(|i| i.birth_date = Some(date("2013-03-01")), |_| {}, |_| {}).unwrap();
-    let expected = State::Pending { since: at(0), expires_at: at(PENDING_FOR_A_WEEK), misses: 0 };
+    let expected = State::Pending {
+        since: at(0),
+        expires_at: at(PENDING_FOR_A_WEEK),
+        remind_at: Some(at(5 * 24)),
+        misses: 0,
+    };
     assert_eq!((changed.account.state, changed.account.generation), (expected, 1));
     assert_eq!(changed.account.email.as_typed(), "zoe@example.org");
     assert_eq!(
@@ -160,10 +165,20 @@ fn an_opened_again_account_offers_the_former_address() {
 #[test]
 fn only_a_workers_resend_restarts_the_expiry_and_none_the_count() {
     let (individual, settings) = (individual(), settings());
-    let tried = account(State::Pending { since: at(0), expires_at: at(PENDING_FOR_A_WEEK), misses: 2 });
+    let tried = account(State::Pending {
+        since: at(0),
+        expires_at: at(PENDING_FOR_A_WEEK),
+        remind_at: None,
+        misses: 2,
+    });
     let context = context(&individual, &settings, 10);
     let after = |changed: Changed| (changed.account.state, changed.account.generation);
-    let restarted = State::Pending { since: at(0), expires_at: at(PENDING_FOR_A_WEEK + 10), misses: 2 };
+    let restarted = State::Pending {
+        since: at(0),
+        expires_at: at(PENDING_FOR_A_WEEK + 10),
+        remind_at: Some(at(5 * 24 + 10)),
+        misses: 2,
+    };
     assert_eq!(after(tried.resend(context).unwrap()), (restarted, 5));
     assert_eq!(after(tried.consent_given(context).unwrap()), (restarted, 5));
     assert_eq!(after(tried.ask_again(context).unwrap()), (tried.state, 5));
@@ -205,7 +220,7 @@ fn a_link_refuses_and_its_mail_is_dropped_for_the_same_reasons() {
     check(&pending, &Individual { birth_date: None, ..anna.clone() }, &ready, 1, 4, Reason::NoBirthDate);
     let off = settings_with(|draft| draft.communications.client_delivery = false);
     check(&pending, &anna, &off, 1, 4, Reason::ClientDeliveryOff);
-    let tried = account(State::Pending { since: at(0), expires_at: at(9), misses: 3 });
+    let tried = account(State::Pending { since: at(0), expires_at: at(9), remind_at: None, misses: 3 });
     check(&tried, &anna, &ready, 1, 4, Reason::NoAttemptsLeft);
     check(&account(State::Disabled { since: at(0) }), &anna, &ready, 1, 4, Reason::WrongState);
 }
@@ -214,7 +229,7 @@ fn a_link_refuses_and_its_mail_is_dropped_for_the_same_reasons() {
 fn activation_takes_the_right_birth_date_and_the_current_texts() {
     let (individual, settings) = (individual(), settings());
     let activate = |misses, given, texts| {
-        let pending = account(State::Pending { since: at(0), expires_at: at(9), misses });
+        let pending = account(State::Pending { since: at(0), expires_at: at(9), remind_at: None, misses });
         pending
             .activate(&individual, &settings, at(1), 4, date(given), texts)
             .map_err(|refused| refused.reason)
@@ -235,7 +250,7 @@ fn activation_takes_the_right_birth_date_and_the_current_texts() {
 #[test]
 fn three_wrong_birth_dates_close_the_account_unless_staff_correct_it() {
     let individual = individual();
-    let tried = |misses| account(State::Pending { since: at(0), expires_at: at(9), misses });
+    let tried = |misses| account(State::Pending { since: at(0), expires_at: at(9), remind_at: None, misses });
     let judge = |misses, given| tried(misses).judge_birth_date(&individual, date(given));
     assert_eq!(judge(1, "1990-05-18"), Judged::Missed { left: 2 });
     assert_eq!(judge(2, "1990-05-18"), Judged::Missed { left: 1 });

@@ -1,9 +1,12 @@
 //! The account's life: random actions, against a model that knows nothing of the code.
 
+use std::collections::BTreeSet;
+
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 
 use super::{Account, BIRTH_DATE_ATTEMPTS, Changed, Judged, LockReason, Refused, State, StateName};
+use crate::alert::AlertKind;
 use crate::individual::{ConsentChange, Individual, Origin};
 use crate::samples::{
     ACCOUNT, EMAIL_CONTACT, MAIL, TEXTS, WORKER, at, context, date, individual, opening, settings_with,
@@ -31,13 +34,17 @@ enum Step {
     SetConsent(bool),
     CorrectBirthDate,
     Wait(i64),
+    Remind,
+    Bounce,
+    AskForInvitation,
+    Settle,
 }
 
 fn step() -> impl Strategy<Value = Step> {
     use Step::{
-        AskAgain, Close, CorrectBirthDate, Create, Disable, Enable, Expire, ForceReset, ForgetPassword,
-        Reopen, Resend, ResetPassword, SetConsent, SignIn, Suspend, TryBirthDate, Unlock, Wait,
-        WrongPassword,
+        AskAgain, AskForInvitation, Bounce, Close, CorrectBirthDate, Create, Disable, Enable, Expire,
+        ForceReset, ForgetPassword, Remind, Reopen, Resend, ResetPassword, SetConsent, Settle, SignIn,
+        Suspend, TryBirthDate, Unlock, Wait, WrongPassword,
     };
     let seldom = prop_oneof![
         Just(Reopen),
@@ -49,6 +56,9 @@ fn step() -> impl Strategy<Value = Step> {
         Just(ForceReset),
         Just(CorrectBirthDate),
         Just(Expire),
+        Just(Bounce),
+        Just(AskForInvitation),
+        Just(Settle),
         any::<bool>().prop_map(SetConsent),
     ];
     let often = prop_oneof![
@@ -57,6 +67,7 @@ fn step() -> impl Strategy<Value = Step> {
         Just(AskAgain),
         Just(SignIn),
         Just(ForgetPassword),
+        Just(Remind),
         Just(WrongPassword),
         Just(WrongPassword),
         (0_i64..6).prop_map(|half_days| Wait(12 * half_days)),
@@ -79,11 +90,55 @@ struct Model {
     consent: bool,
     reset_link_until: Option<i64>,
     by_worker: bool,
+    /// What needs a worker: the (t)hird miss, (e)xpiring, e(x)pired, (b)ounced, (l)ocked, (n)o consent, (i)nvitation.
+    alerts: BTreeSet<char>,
 }
 
 impl Model {
     /// Does the step, and says whether it may be done.
     fn does(&mut self, step: Step, now: i64) -> bool {
+        let (before, expires) = (self.state, self.expires);
+        let done = self.moves(step, now);
+        let anew = self.state == 'P' && (self.expires != expires || before != 'P');
+        if done {
+            self.alert(step, anew, before, now);
+        }
+        done
+    }
+
+    /// What needs a worker after a step that was done.
+    fn alert(&mut self, step: Step, anew: bool, before: char, now: i64) {
+        let ended: &str = match step {
+            Step::Create | Step::Reopen | Step::Enable | Step::Disable | Step::Close => "texbnli",
+            Step::Expire => "ebn",
+            Step::TryBirthDate { .. } if self.state == 'A' => "ebni",
+            Step::TryBirthDate { .. } if self.state == 'C' => "ebn",
+            Step::Resend | Step::SetConsent(true) if anew => "ebni",
+            Step::Resend => "n",
+            Step::SetConsent(true) if now < self.expires => "n",
+            Step::Suspend | Step::Unlock | Step::ResetPassword { .. } if self.state != 'F' => "l",
+            Step::Settle => "txbi",
+            _ => "",
+        };
+        self.alerts.retain(|alert| !ended.contains(*alert));
+        self.alerts.extend(match step {
+            Step::Expire => Some('x'),
+            Step::TryBirthDate { .. } if self.state == 'C' => Some('t'),
+            Step::WrongPassword if self.state == 'F' && before == 'A' => Some('l'),
+            Step::Bounce => Some('b'),
+            Step::AskForInvitation => Some('i'),
+            Step::Remind if self.expires - now <= 48 => Some('e'),
+            Step::SetConsent(false) | Step::Create | Step::Reopen | Step::Enable | Step::Resend
+                if self.state == 'P' && !self.consent =>
+            {
+                Some('n')
+            }
+            _ => None,
+        });
+    }
+
+    /// Changes all but what needs a worker.
+    fn moves(&mut self, step: Step, now: i64) -> bool {
         const LIFE: i64 = 7 * 24;
         let late = now >= self.expires;
         let begin = |model: &mut Self| {
@@ -111,6 +166,10 @@ impl Model {
                 self.reset_link_until = None;
             }
             (Step::Resend, 'P') => self.expires = now + LIFE,
+            (Step::Bounce, 'P' | 'A' | 'F' | 'S') if !self.alerts.contains(&'b') => {}
+            (Step::AskForInvitation, 'P' | 'C') if !self.alerts.contains(&'i') => {}
+            (Step::Remind, 'P') if !late && now + 48 >= self.expires && !self.alerts.contains(&'e') => {}
+            (Step::Settle, _) if self.alerts.iter().any(|alert| "txbi".contains(*alert)) => {}
             (Step::AskAgain | Step::ForgetPassword, 'P') if !late && self.consent => {}
             (Step::TryBirthDate { right, old_link: false }, 'P') if !late && self.consent => {
                 self.misses += 1;
@@ -175,6 +234,12 @@ impl Life {
             let change = self.individual.set_communication_settings(contact, by, at(now)).unwrap();
             let context = context(&self.individual, &self.settings, now);
             let account = self.account.as_ref().filter(|_| change == ConsentChange::Given);
+            if let Some(alerted) = self.account.as_ref().and_then(|account| {
+                account.alerted(AlertKind::NoConsent, at(now)).filter(|_| change == ConsentChange::Withdrawn)
+            }) {
+                self.account = Some(alerted);
+                return Ok(None);
+            }
             return Ok(account.and_then(|account| account.consent_given(context).ok()));
         }
         if let Step::Wait(_) = step {
@@ -188,6 +253,17 @@ impl Life {
             return Ok(Some(Account::create(ACCOUNT, &opening)?));
         }
         let account = self.account.as_mut().ok_or(None)?;
+        let without_transition = match step {
+            Step::Remind => Some(account.remind(context).map(|reminded| reminded.account)),
+            Step::Bounce => Some(account.alerted(AlertKind::Bounced, at(now))),
+            Step::AskForInvitation => Some(account.alerted(AlertKind::InvitationAskedFor, at(now))),
+            Step::Settle => Some(account.settled(AlertKind::ALL)),
+            _ => None,
+        };
+        if let Some(changed) = without_transition {
+            *account = changed.ok_or(None)?;
+            return Ok(None);
+        }
         let generation = |account: &Account, old_link: bool| account.generation - u16::from(old_link);
         let changed = match step {
             Step::Reopen => account.reopen(ACCOUNT, &opening)?,
@@ -226,7 +302,7 @@ impl Life {
                 account.reset_password(generation(account, old_link), context)?
             }
             Step::CorrectBirthDate => account.birth_date_corrected()?,
-            Step::Create | Step::SetConsent(_) | Step::Wait(_) => return Ok(None),
+            _ => return Ok(None),
         };
         Ok(Some(changed))
     }
@@ -239,6 +315,21 @@ impl Life {
             assert_eq!(changed.account.epoch > before.epoch, changed.ends_sessions, "sessions end by epoch");
         }
         self.account = Some(changed.account);
+    }
+
+    fn alerts(&self) -> BTreeSet<char> {
+        let kinds = self.account.iter().flat_map(|account| account.alerts.keys());
+        kinds
+            .map(|kind| match kind {
+                AlertKind::ThirdMiss => 't',
+                AlertKind::Expiring => 'e',
+                AlertKind::Expired => 'x',
+                AlertKind::Bounced => 'b',
+                AlertKind::Locked => 'l',
+                AlertKind::NoConsent => 'n',
+                AlertKind::InvitationAskedFor => 'i',
+            })
+            .collect()
     }
 
     fn state(&self) -> char {
@@ -274,6 +365,7 @@ proptest! {
             }
             prop_assert_eq!(life.does(step, now), model.does(step, now), "{:?} in {:?}", step, model);
             prop_assert_eq!(life.state(), model.state, "after {:?}", step);
+            prop_assert_eq!(life.alerts(), model.alerts.clone(), "after {:?}", step);
             prop_assert_eq!(life.free, 5 - i8::from("PAFS".contains(model.state)), "free and used are all there are");
             match life.account.as_ref().map(|account| account.state) {
                 Some(State::Pending { expires_at, misses, .. }) => {

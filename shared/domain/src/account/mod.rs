@@ -4,8 +4,11 @@
 //! a look at other records at the moment of saving (a free licence, a sign-in name nobody else has) is the
 //! store's to guard; its refusals have their [`Reason`] here too.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 
+use crate::alert::AlertKind;
 use crate::email::EmailAddress;
 use crate::id::{AccountId, IndividualId};
 use crate::language::Language;
@@ -66,6 +69,8 @@ pub enum State {
         since: DateTime<Utc>,
         /// From this instant on its link refuses (A8).
         expires_at: DateTime<Utc>,
+        /// When the reminder is due; none once that is done, or where none is wanted.
+        remind_at: Option<DateTime<Utc>>,
         /// Birth dates tried so far, an attempt being claimed before it is compared (B3).
         misses: u8,
     },
@@ -109,6 +114,14 @@ impl State {
             Self::Locked { .. } => StateName::Locked,
             Self::Disabled { .. } => StateName::Disabled,
             Self::Closed { .. } => StateName::Closed,
+        }
+    }
+
+    /// When the invitation ends, while there is one.
+    const fn expires_at(&self) -> Option<DateTime<Utc>> {
+        match self {
+            Self::Pending { expires_at, .. } => Some(*expires_at),
+            _ => None,
         }
     }
 
@@ -164,6 +177,8 @@ pub struct Account {
     pub reset_expires_at: Option<DateTime<Utc>>,
     /// Why it was opened below the minimum age, if it was (A1).
     pub age_override: Option<AgeOverride>,
+    /// What of it needs a worker, and when each arose.
+    pub alerts: BTreeMap<AlertKind, DateTime<Utc>>,
 }
 
 /// The texts a client accepted, and when.
@@ -211,6 +226,7 @@ macro_rules! event {
 mod activation;
 mod change;
 mod opening;
+mod reminding;
 mod sign_in;
 mod upkeep;
 
@@ -224,6 +240,7 @@ mod table;
 pub use activation::Judged;
 pub use change::{Action, Changed, Credentials, Reason, Refused, Rule, Transition, TransitionReason};
 pub use opening::{AgeOverride, Context, Opening};
+pub use reminding::Reminded;
 
 impl Account {
     /// Whether notices go out to this account's client (B10).
@@ -263,8 +280,11 @@ impl Account {
     /// The account in another state, by that rule, and so far with nothing else.
     fn to(&self, rule: Rule, state: State) -> Changed {
         let (from, to, reason) = (self.state.name(), state.name(), state.reason());
+        let invited_anew = state.expires_at().is_some_and(|anew| self.state.expires_at() != Some(anew));
+        let mut account = Self { state, ..self.clone() };
+        account.alerts.retain(|kind, _| kind.stays(rule, &state, invited_anew));
         Changed {
-            account: Self { state, ..self.clone() },
+            account,
             transition: Transition { rule, from, to, reason },
             events: Vec::new(),
             ends_sessions: false,

@@ -1,5 +1,6 @@
 //! Opening an account: create (A1), bulk activation (A2), resend after closing (A4), enable (A14).
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -7,6 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::{
     Account, Action, Changed, CloseReason, Credentials, Reason, Refused, Rule, State, StateName, Transition,
 };
+use crate::alert::AlertKind;
 use crate::birth_date::BirthDate;
 use crate::email::EmailAddress;
 use crate::id::{AccountId, MailId, WorkerId};
@@ -113,8 +115,8 @@ impl Opening<'_> {
             return Err(Reason::OpenAccountExists);
         }
         let email = self.check(former)?;
-        let Context { individual, settings, now, .. } = self.context;
-        let account = Account {
+        let Context { individual, now, .. } = self.context;
+        let mut account = Account {
             id,
             individual: individual.id,
             email,
@@ -122,16 +124,17 @@ impl Opening<'_> {
             epoch: 0,
             generation: 1,
             created_at: now,
-            state: pending(now, settings),
+            state: pending(now, 0, self.context),
             last_sign_in: None,
             acceptance: None,
             landing: None,
             reset_expires_at: None,
             age_override: self.age_override.clone(),
+            alerts: BTreeMap::new(),
         };
+        let invitation = account.invite(self.context);
         let age_overridden = self.age_override.is_some();
-        let events =
-            vec![event!(AccountCreated of account, age_overridden), account.invitation(self.context)];
+        let events = vec![event!(AccountCreated of account, age_overridden), invitation];
         let transition = Transition { rule, from: StateName::None, to: StateName::Pending, reason: None };
         Ok(Changed { account, transition, events, ends_sessions: false, credentials: Credentials::Claimed })
     }
@@ -200,8 +203,8 @@ impl Account {
                 return Err(Reason::WrongState);
             }
             let email = opening.check(Some(&self.email))?;
-            let Context { settings, now, .. } = opening.context;
-            let mut changed = self.invite_again(Rule::A14, pending(now, settings), opening.context)?;
+            let pending = pending(opening.context.now, 0, opening.context);
+            let mut changed = self.invite_again(Rule::A14, pending, opening.context)?;
             changed.events.insert(0, event!(AccountEnabled of self));
             if email != self.email {
                 changed.credentials = Credentials::Moved { from: self.email.clone() };
@@ -221,16 +224,19 @@ impl Account {
     ) -> Result<Changed, Reason> {
         let mut changed = self.to(rule, state);
         changed.account.generation = self.next_generation()?;
-        let invitation = changed.account.invitation(context);
+        let invitation = changed.account.invite(context);
         Ok(changed.event(invitation))
     }
 
-    /// The activation mail, or that it must not go out.
-    fn invitation(&self, context: Context<'_>) -> JournalEvent {
+    /// The activation mail, or that it must not go out, which needs a worker.
+    fn invite(&mut self, context: Context<'_>) -> JournalEvent {
         let (mail, generation, reason) = (context.mail, self.generation, Reason::NoConsent);
-        match context.individual.consent() {
-            Some(_) => event!(ActivationRequested of self, mail, generation),
-            None => event!(ActivationWithheld of self, reason),
+        if context.individual.consent().is_some() {
+            self.alerts.remove(&AlertKind::NoConsent);
+            event!(ActivationRequested of self, mail, generation)
+        } else {
+            self.alerts.entry(AlertKind::NoConsent).or_insert(context.now);
+            event!(ActivationWithheld of self, reason)
         }
     }
 }
@@ -246,11 +252,13 @@ pub(super) fn check_birth_date(individual: &Individual, settings: &Settings) -> 
     if is_default { Err(Reason::DefaultBirthDate) } else { Ok(date) }
 }
 
-/// When an invitation of this instant expires (A8).
-pub(super) fn expiry(now: DateTime<Utc>, settings: &Settings) -> DateTime<Utc> {
-    now + TimeDelta::hours(24 * i64::from(settings.general.activation_expiry_days))
-}
-
-fn pending(now: DateTime<Utc>, settings: &Settings) -> State {
-    State::Pending { since: now, expires_at: expiry(now, settings), misses: 0 }
+/// Pending with an invitation of this instant: when it expires (A8), and when its client is reminded, unless that
+/// were at once.
+pub(super) fn pending(since: DateTime<Utc>, misses: u8, context: Context<'_>) -> State {
+    let general = &context.settings.general;
+    let days = |days: u8| TimeDelta::hours(24 * i64::from(days));
+    let expires_at = context.now + days(general.activation_expiry_days);
+    let remind_at = expires_at - days(general.reminder_days);
+    let remind_at = (context.now < remind_at && remind_at < expires_at).then_some(remind_at);
+    State::Pending { since, expires_at, remind_at, misses }
 }

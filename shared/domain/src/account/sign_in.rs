@@ -5,6 +5,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::{
     Account, Action, Changed, Context, Credentials, LockReason, RESET_MINUTES, Reason, Refused, Rule, State,
 };
+use crate::alert::AlertKind;
 use crate::email::EmailAddress;
 use crate::id::MailId;
 use crate::settings::Settings;
@@ -55,7 +56,8 @@ impl Account {
                 (mail, generation) = (Some(mail_id), Some(linked.generation));
                 changed.account = linked;
             }
-            Ok(Some(changed.event(event!(AccountLocked of self, reason, mail, generation))))
+            let changed = changed.event(event!(AccountLocked of self, reason, mail, generation));
+            Ok(Some(changed.alert(AlertKind::Locked, now)))
         })
     }
 

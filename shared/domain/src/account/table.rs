@@ -49,8 +49,8 @@ fn state(mark: &str) -> Option<State> {
     let closed = |reason| State::Closed { reason, at: at(-5) };
     Some(match mark.trim_end_matches('!') {
         "none" => return None,
-        "P" => State::Pending { since: at(-30), expires_at: at(NOW + 1), misses: 1 },
-        "P*" => State::Pending { since: at(-30), expires_at: at(NOW), misses: 1 },
+        "P" => State::Pending { since: at(-30), expires_at: at(NOW + 1), remind_at: None, misses: 1 },
+        "P*" => State::Pending { since: at(-30), expires_at: at(NOW), remind_at: None, misses: 1 },
         "A" => State::Active { failed_sign_ins: 9, must_reset },
         "Lf" => locked(LockReason::FailedSignIns),
         "Ls" => locked(LockReason::Suspended),

@@ -1,3 +1,4 @@
+use domain::AlertKind;
 use domain::account::{CloseReason, Landing, LockReason};
 use proptest::prelude::*;
 
@@ -204,13 +205,14 @@ async fn a_counted_attempt_makes_older_loads_stale() {
 }
 
 #[tokio::test]
-async fn due_accounts_are_those_pending_past_their_time() {
+async fn due_accounts_are_those_whose_time_has_come() {
     let store = store_with_licences(20).await;
     let mut ids = Vec::new();
     for number in 0..9 {
         let mut changed = opened(number, &individual(number, "A", "B", &format!("c{number}@example.org")));
-        let expires_at = at(100 + i64::try_from(number).unwrap());
-        changed.account.state = State::Pending { since: at(0), expires_at, misses: 0 };
+        let remind_at = at(100 + i64::try_from(number).unwrap());
+        changed.account.state =
+            State::Pending { since: at(0), expires_at: at(1_000_000), remind_at: Some(remind_at), misses: 0 };
         store.commit(opening(100 + number, &changed)).await.unwrap();
         ids.push(changed.account.id);
     }
@@ -236,6 +238,43 @@ async fn due_accounts_are_those_pending_past_their_time() {
     }
     due.sort();
     assert_eq!(due, ids[1..=5]);
+}
+
+#[tokio::test]
+async fn accounts_that_need_a_worker_come_longest_waiting_first_until_they_are_settled() {
+    let store = store_with_licences(20).await;
+    let mut waiting = Vec::new();
+    for number in 0..6 {
+        let individual = individual(number, "A", "B", &format!("c{number}@example.org"));
+        let mut changed = opened(number, &individual);
+        // The last first; and two at once.
+        let since = at(100 - i64::try_from(number / 2).unwrap());
+        changed.account = changed.account.alerted(AlertKind::Bounced, since).unwrap();
+        store.commit(opening(100 + number, &changed)).await.unwrap();
+        waiting.push((since, individual.id, changed.account.id));
+    }
+    waiting.sort();
+    let listed = async || {
+        let (mut listed, mut after) = (Vec::new(), None);
+        loop {
+            let page = store.accounts_with_alerts(after.as_ref(), 1).await.unwrap();
+            listed.extend(page.items.into_iter().map(crate::Stale::key));
+            after = page.next;
+            if after.is_none() {
+                return listed;
+            }
+        }
+    };
+    let keys = |waiting: &[(_, IndividualId, AccountId)]| {
+        waiting.iter().map(|(_, individual, account)| (*individual, *account)).collect::<Vec<_>>()
+    };
+    assert_eq!(listed().await, keys(&waiting));
+
+    let account = store.ask(ask::account(waiting[0].2)).await.unwrap().unwrap();
+    let mut transaction = Transaction::new(&record(200, 1));
+    transaction.put_account(account.version, &account.settled(&[AlertKind::Bounced]).unwrap());
+    store.commit(transaction).await.unwrap();
+    assert_eq!(listed().await, keys(&waiting[1..]));
 }
 
 #[tokio::test]
@@ -267,11 +306,9 @@ fn states() -> impl Strategy<Value = State> {
     let lock = prop_oneof![Just(LockReason::Suspended), Just(LockReason::FailedSignIns)];
     let close = prop::sample::select(CloseReason::ALL);
     prop_oneof![
-        (instant(), instant(), any::<u8>()).prop_map(|(since, expires_at, misses)| State::Pending {
-            since,
-            expires_at,
-            misses
-        }),
+        (instant(), instant(), prop::option::of(instant()), any::<u8>()).prop_map(
+            |(since, expires_at, remind_at, misses)| State::Pending { since, expires_at, remind_at, misses }
+        ),
         (any::<u16>(), any::<bool>())
             .prop_map(|(failed_sign_ins, must_reset)| State::Active { failed_sign_ins, must_reset }),
         (lock, instant(), any::<bool>()).prop_map(|(reason, since, must_reset)| State::Locked {
@@ -286,15 +323,21 @@ fn states() -> impl Strategy<Value = State> {
 
 proptest! {
     #[test]
-    fn an_account_reads_back_as_written(state in states(), epoch: u32, generation: u16, landing: bool) {
+    fn an_account_reads_back_as_written(
+        state in states(), epoch: u32, generation: u16, landing: bool,
+        alerts in prop::sample::subsequence(AlertKind::ALL, 0..=3),
+    ) {
         let account = opened(10, &individual(1, "Zoë", "Quinn", "zoe@example.org")).account;
         let landing = landing.then(|| Landing::new("/tasks/tsk_1").unwrap());
-        let account = Account { state, epoch, generation, landing, ..account };
+        let alerts: BTreeMap<_, _> = alerts.into_iter().map(|kind| (kind, at(7))).collect();
+        let needs_worker = !alerts.is_empty();
+        let account = Account { state, epoch, generation, landing, alerts, ..account };
         let map = stored(&account, Version::NONE, None).unwrap();
         let size: usize = map.iter().map(|(name, value)| name.len() + format!("{value:?}").len()).sum();
         prop_assert!(size < 1024, "an account must cost one unit");
         let pending = account.state.name() == domain::StateName::Pending;
         prop_assert_eq!(map.contains_key("due_shard"), pending);
+        prop_assert_eq!((map.contains_key("alert_list"), map.contains_key("alert_at")), (needs_worker, needs_worker));
         let read: Versioned<Account> = crate::ask::FromItem::from_item(map).unwrap();
         prop_assert_eq!(read.value, account);
     }

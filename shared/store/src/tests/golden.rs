@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use domain::AlertKind;
 use domain::account::{CloseReason, LockReason};
 use domain::journal::JournalRecord;
 use domain::session::EmailChange;
@@ -95,12 +96,15 @@ fn account_samples() -> Vec<Sample> {
         let map = put(|t| _ = t.put_account(Version::NONE, &with_state(&pending, state)));
         Sample::new(format!("account_{}", state.name()), map, read::<Versioned<Account>>)
     });
+    let alerted = pending.alerted(AlertKind::Bounced, at(5)).unwrap();
+    let alerted = put(|t| _ = t.put_account(Version::NONE, &alerted));
     let closed = ClosedAccount { account: AccountId::new(uuid(9)), reason: CloseReason::Expired, at: at(0) };
     let holding = Holding { open: Some(pending.id), closed: vec![closed] };
     let holding = crate::account::holding_item(pending.individual, &holding).unwrap();
     let credentials = put(|t| _ = t.claim_sign_in_name(&pending.email, pending.id, Some("$argon2id$")));
     let licences = puts(|t| _ = t.put_licences(20)).remove(0);
     let others = [
+        Sample::new("account_alerted", alerted, read::<Versioned<Account>>),
         Sample::new("holding", holding, read::<Holding>),
         Sample::new("credentials", credentials, read::<Credentials<AccountId>>),
         Sample { name: "licences".to_owned(), item: licences, read: None },

@@ -201,7 +201,7 @@ async fn faults_say_whether_later_helps_and_quote_nothing() {
 #[tokio::test]
 async fn an_attempt_whose_answer_was_lost_counts_once() {
     let mut account = opened(10, &individual(1, "A", "B", "a@example.org")).account;
-    account.state = State::Pending { since: at(0), expires_at: at(9), misses: 3 };
+    account.state = State::Pending { since: at(0), expires_at: at(9), remind_at: None, misses: 3 };
     let item = golden::to_json(&crate::item::stored(&account, Version(4), None).unwrap());
     let retries = RetryConfig::standard().with_initial_backoff(std::time::Duration::from_millis(1));
     let (store, script) = scripted_with(
