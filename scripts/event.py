@@ -148,11 +148,19 @@ class Holes:
         activates = {"token": token, "birth_date": person["birth_date"], "password": PASSWORD, **accepted}
         cookie = call("POST", f"{PORTAL}/api/portal/v1/activation", activates)[1]
         address = next(c["value"] for c in person["contacts"] if c["contact_id"] == person["communication"]["consented_contact_id"])
-        return address, cookie
+        return address, cookie, person["individual_id"]
 
     client_email = property(lambda self: self._client[0])
     client_password = PASSWORD
     client_token = property(lambda self: self._client[1].split("=", 1)[1])
+    client_account = property(lambda self: self._claims(self.client_token)["sub"])
+    client_individual = property(lambda self: self._client[2])
+    client_session = property(lambda self: self._claims(self.client_token)["sid"])
+    worker_session = property(lambda self: self._claims(self.worker_token)["sid"])
+
+    def _claims(self, token):
+        claims = token.split(".")[1]
+        return json.loads(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))
 
     @functools.cached_property
     def upload(self):

@@ -135,6 +135,8 @@ pub enum Access {
     SignedIn,
     /// Somebody signed out.
     SignedOut,
+    /// Somebody ended a session of theirs elsewhere, or all of them.
+    EndedSession,
     /// A worker saw an individual's record.
     Viewed,
     /// A worker searched individuals.
@@ -148,6 +150,7 @@ impl Access {
         match self {
             Self::SignedIn => "signed_in",
             Self::SignedOut => "signed_out",
+            Self::EndedSession => "ended_session",
             Self::Viewed => "viewed",
             Self::Searched => "searched",
             Self::Refused => "refused",

@@ -17,6 +17,7 @@ pub mod portal;
 pub mod ports;
 pub mod problem;
 pub mod services;
+mod sessions;
 mod signing_in;
 mod table;
 mod throttling;

@@ -166,11 +166,13 @@ pub enum Queue {
     MailNow,
     /// Pages of imports.
     Imports,
+    /// Whose sessions have ended.
+    EndedSessions,
 }
 
 impl Queue {
     /// All of them.
-    pub const ALL: [Self; 2] = [Self::MailNow, Self::Imports];
+    pub const ALL: [Self; 3] = [Self::MailNow, Self::Imports, Self::EndedSessions];
 
     /// The logical name.
     #[must_use]
@@ -178,6 +180,7 @@ impl Queue {
         match self {
             Self::MailNow => "mail_now",
             Self::Imports => "imports",
+            Self::EndedSessions => "ended_sessions",
         }
     }
 
@@ -187,6 +190,18 @@ impl Queue {
         match self {
             Self::MailNow => &["activation_requested"],
             Self::Imports => &["import_continues"],
+            Self::EndedSessions => &[
+                "account_locked",
+                "account_disabled",
+                "account_closed",
+                "password_changed",
+                "password_reset_forced",
+                "sessions_ended",
+                "worker_locked",
+                "worker_password_changed",
+                "worker_password_reset_forced",
+                "worker_sessions_ended",
+            ],
         }
     }
 }

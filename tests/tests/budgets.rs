@@ -113,6 +113,11 @@ const CALLS: &[(&str, [usize; 6])] = &[
     ("portal.activate_account", [2, 2, 1, 1, 0, 0]),
     ("portal.get_home", [0, 2, 0, 0, 0, 0]),
     ("portal.extend_session", [0, 1, 0, 0, 1, 0]),
+    ("portal.list_sessions", [0, 2, 0, 0, 0, 0]),
+    ("portal.end_session", [0, 2, 0, 1, 0, 0]),
+    ("portal.end_other_sessions", [0, 1, 0, 1, 0, 0]),
+    ("portal.get_account", [0, 2, 0, 0, 0, 0]),
+    ("portal.set_language", [0, 1, 0, 1, 0, 0]),
     ("portal.sign_out", [0, 1, 0, 1, 0, 0]),
     ("portal.sign_in", [3, 1, 1, 1, 0, 0]),
     ("admin.close_account", [0, 2, 0, 1, 0, 0]),
@@ -170,6 +175,7 @@ async fn everything(world: &World, bill: &mut Bill, individual: &str, address: &
     bill.add(world, "portal.extend_session", portal("/session/extend", json!({})).by(&client).send())
         .await
         .ok();
+    let client = sessions(world, bill, &client, address).await;
     let leave = world.portal(Method::DELETE, "/session").by(&client).json(json!({}));
     bill.add(world, "portal.sign_out", leave.send()).await.ok();
     let again = portal("/session", json!({ "email": address, "password": PASSWORD }));
@@ -189,6 +195,25 @@ async fn everything(world: &World, bill: &mut Bill, individual: &str, address: &
     bill.add(world, "admin.extend_session", post("/session/extend".into(), json!({})).send()).await.ok();
     let leave = world.admin(Method::DELETE, "/session").by(staff).json(json!({}));
     bill.add(world, "admin.sign_out", leave.send()).await.ok();
+}
+
+/// What a client does with their sessions and account; the session that goes on.
+async fn sessions(world: &World, bill: &mut Bill, client: &Session, address: &str) -> Session {
+    world.sign_in(address, PASSWORD).await.ok();
+    let list = world.portal(Method::GET, "/sessions").by(client);
+    let list = bill.add(world, "portal.list_sessions", list.send()).await.ok();
+    let list = list["sessions"].as_array().unwrap();
+    let other = list.iter().find(|session| session["current"] == false).unwrap();
+    let path = format!("/sessions/{}", other["session_id"].as_str().unwrap());
+    let end = world.portal(Method::DELETE, &path).by(client);
+    bill.add(world, "portal.end_session", end.send()).await.ok();
+    let end = world.portal(Method::POST, "/sessions/end-others").by(client);
+    let client = bill.add(world, "portal.end_other_sessions", end.send()).await.session();
+    let account = world.portal(Method::GET, "/account").by(&client);
+    bill.add(world, "portal.get_account", account.send()).await.ok();
+    let language = world.portal(Method::PUT, "/language").by(&client).json(json!({ "language": "es" }));
+    bill.add(world, "portal.set_language", language.send()).await.ok();
+    client
 }
 
 #[tokio::test]

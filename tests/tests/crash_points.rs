@@ -78,10 +78,15 @@ crash_points! {
     locking: "portal.sign_in", to_lock, [401], HasTheEffectOfOne;
     signing_out: "portal.sign_out", to_sign_out, [200, 401], HasTheEffectOfOne;
     extending: "portal.extend_session", to_extend, [200], HasTheEffectOfOne;
+    ending_a_session: "portal.end_session", to_end_a_session, [200, 404], HasTheEffectOfOne;
+    ending_other_sessions: "portal.end_other_sessions", to_end_other_sessions, [200, 401], HasTheEffectOfOne;
+    choosing_a_language: "portal.set_language", to_choose_a_language, [200], HasTheEffectOfOne;
     worker_signing_in: "admin.sign_in", to_sign_a_worker_in, [200], CountsAgain;
     worker_locking: "admin.sign_in", to_lock_a_worker, [401], HasTheEffectOfOne;
     worker_signing_out: "admin.sign_out", to_sign_a_worker_out, [200, 401], HasTheEffectOfOne;
     worker_extending: "admin.extend_session", to_extend_a_workers_session, [200], HasTheEffectOfOne;
+    worker_ending_a_session: "admin.end_session", to_end_a_workers_session, [200, 404], HasTheEffectOfOne;
+    worker_ending_others: "admin.end_other_sessions", to_end_a_workers_others, [200, 401], HasTheEffectOfOne;
     starting_an_import: "admin.start_import", to_start_an_import, [200], HasTheEffectOfOne;
     consenting: "admin.set_communication_settings", to_consent, [200], HasTheEffectOfOne;
     withdrawing: "admin.set_communication_settings", to_withdraw, [200], HasTheEffectOfOne;
@@ -92,6 +97,7 @@ crash_points! {
     expiring: "jobs.expire_activations", to_expire, [], HasTheEffectOfOne;
     mailing: "jobs.send_mail", to_mail, [], HasTheEffectOfOne;
     publishing: "jobs.publish_journal", to_publish, [], HasTheEffectOfOne;
+    cleaning_up: "jobs.clean_up_sessions", to_clean_up, [], HasTheEffectOfOne;
 }
 
 #[test]
@@ -195,6 +201,53 @@ async fn to_extend(world: &World) -> Deed {
     let client = client(world).await;
     world.advance(Duration::minutes(10));
     request(Api::Portal, Method::POST, "/session/extend", Some(&client), json!({}))
+}
+
+/// A session, and how it ends the other one of the same holder.
+async fn elsewhere(world: &World, api: Api, here: &Session) -> Deed {
+    let list = world.api(api, Method::GET, "/sessions").by(here).send().await.ok();
+    let list = list["sessions"].as_array().unwrap();
+    let other = list.iter().find(|session| session["current"] == false).unwrap();
+    let path = format!("/sessions/{}", other["session_id"].as_str().unwrap());
+    request(api, Method::DELETE, path, Some(here), json!({}))
+}
+
+async fn to_end_a_session(world: &World) -> Deed {
+    let client = client(world).await;
+    world.sign_in(ANA, PASSWORD).await.ok();
+    elsewhere(world, Api::Portal, &client).await
+}
+
+async fn to_end_a_workers_session(world: &World) -> Deed {
+    let [here, _] = [world.staff(SYSTEM).await, world.staff(SYSTEM).await];
+    elsewhere(world, Api::Admin, &here).await
+}
+
+async fn to_end_other_sessions(world: &World) -> Deed {
+    let client = client(world).await;
+    for _ in 0..2 {
+        world.sign_in(ANA, PASSWORD).await.ok();
+    }
+    request(Api::Portal, Method::POST, "/sessions/end-others", Some(&client), json!({}))
+}
+
+async fn to_end_a_workers_others(world: &World) -> Deed {
+    let [here, _] = [world.staff(SYSTEM).await, world.staff(SYSTEM).await];
+    request(Api::Admin, Method::POST, "/sessions/end-others", Some(&here), json!({}))
+}
+
+async fn to_clean_up(world: &World) -> Deed {
+    let client = client(world).await;
+    for _ in 0..2 {
+        world.sign_in(ANA, PASSWORD).await.ok();
+    }
+    world.portal(Method::POST, "/sessions/end-others").by(&client).send().await.ok();
+    Deed::Waiting
+}
+
+async fn to_choose_a_language(world: &World) -> Deed {
+    let client = client(world).await;
+    request(Api::Portal, Method::PUT, "/language", Some(&client), json!({ "language": "es" }))
 }
 
 async fn to_sign_a_worker_in(_: &World) -> Deed {

@@ -13,7 +13,7 @@ use store::tables::Table;
 use tracing_subscriber::EnvFilter;
 
 use crate::crash_points::items;
-use crate::support::{Answer, Call, INTAKE, World, activation};
+use crate::support::{Answer, Call, INTAKE, Session, World, activation};
 
 const BORN: &str = "1961-03-27";
 const ADDRESS: &str = "zanthippe.quellhorst@canary.example.org";
@@ -199,12 +199,16 @@ async fn everything(world: &World) -> Vec<String> {
     let client = send(world, portal("/activation", proof)).await.session();
     send(world, || world.portal(Method::GET, "/home").by(&client)).await.ok();
     send(world, || world.portal(Method::POST, "/session/extend").by(&client).json(json!({}))).await.ok();
+    let client = sessions_and_account(world, &client).await;
     send(world, || world.portal(Method::DELETE, "/session").by(&client).json(json!({}))).await.ok();
     send(world, sign_in(Api::Portal, ADDRESS, "wrong canary password")).await.refused(401);
     send(world, sign_in(Api::Portal, "nobody@canary.example.org", "wrong canary password"))
         .await
         .refused(401);
     let again = send(world, sign_in(Api::Portal, ADDRESS, PASSWORD)).await.session();
+    let kept = items(world, Table::Sessions).await;
+    assert!(!kept.is_empty());
+    assert_silent("sessions", &json!(kept).to_string(), &secrets);
     send(world, get(format!("{path}/history"))).await.ok();
     send(world, post(format!("{path}/accounts/{account}/close"), json!({}))).await.ok();
 
@@ -213,12 +217,33 @@ async fn everything(world: &World) -> Vec<String> {
     let other = found["individuals"][0]["individual_id"].as_str().unwrap();
     send(world, post(format!("/individuals/{other}/accounts"), json!({}))).await.ok();
     send(world, post("/session/extend".into(), json!({}))).await.ok();
+    send(world, get("/sessions".into())).await.ok();
+    let unknown = "/sessions/ses_00000000000000000000000000";
+    send(world, || world.admin(Method::DELETE, unknown).by(&staff)).await.refused(404);
+    let staff = send(world, post("/sessions/end-others".into(), json!({}))).await.session();
     let leave = || world.admin(Method::DELETE, "/session").by(&staff).json(json!({}));
     send(world, leave).await.ok();
     for session in [staff.clone(), client, again] {
         secrets.extend(session.cookie.split(['=', '.']).filter(|part| part.len() > 40).map(str::to_owned));
     }
     secrets
+}
+
+/// What a client does with their sessions and account: the session that goes on.
+async fn sessions_and_account(world: &World, client: &Session) -> Session {
+    let get = |path: &'static str| move || world.portal(Method::GET, path).by(client);
+    let post = |path: &'static str, body: Value| {
+        move || world.portal(Method::POST, path).by(client).json(body.clone())
+    };
+    let phone = "Mozilla/5.0 (Android 14; queryc4nary) Firefox/133.0";
+    send(world, || get("/sessions")().header("user-agent", phone)).await.ok();
+    send(world, get("/account")).await.ok();
+    send(world, || world.portal(Method::PUT, "/language").by(client).json(json!({ "language": "fr" })))
+        .await
+        .ok();
+    let unknown = "/sessions/ses_00000000000000000000000000";
+    send(world, || world.portal(Method::DELETE, unknown).by(client)).await.refused(404);
+    send(world, post("/sessions/end-others", json!({}))).await.session()
 }
 
 #[tokio::test]
@@ -262,14 +287,7 @@ async fn what_is_personal_or_secret_stays_where_it_belongs() {
     let all: BTreeSet<_> = OPERATIONS.iter().map(|operation| operation.name.to_owned()).collect();
     assert_eq!(heard, all);
 
-    for table in [
-        Table::Journal,
-        Table::AccessLog,
-        Table::Throttles,
-        Table::Sessions,
-        Table::WorkerSessions,
-        Table::Jobs,
-    ] {
+    for table in [Table::Journal, Table::AccessLog, Table::Throttles, Table::WorkerSessions, Table::Jobs] {
         let items = items(&world, table).await;
         assert!(!items.is_empty(), "{table:?}");
         assert_silent(table.name(), &json!(items).to_string(), &secrets);

@@ -41,10 +41,11 @@ const WORKERS: [&str; 9] = [
     OTHER_CLINICAL,
 ];
 /// An id nobody has, of each kind a path names.
-const UNKNOWN: [(&str, &str); 3] = [
+const UNKNOWN: [(&str, &str); 4] = [
     ("individual_id", "ind_00000000000000000000000000"),
     ("account_id", "acc_00000000000000000000000000"),
     ("job_id", "job_00000000000000000000000000"),
+    ("session_id", "ses_00000000000000000000000000"),
 ];
 
 /// How an operation is called so that it works, for those who may.
@@ -64,10 +65,18 @@ pub const ROWS: &[Row] = &[
     row("portal.sign_in", |_| json!({ "email": "ana.delgado@example.org", "password": PASSWORD })),
     row("portal.sign_out", |_| Value::Null),
     row("portal.extend_session", |_| Value::Null),
+    row("portal.list_sessions", |_| Value::Null),
+    row("portal.end_session", |_| Value::Null),
+    row("portal.end_other_sessions", |_| Value::Null),
     row("portal.get_home", |_| Value::Null),
+    row("portal.get_account", |_| Value::Null),
+    row("portal.set_language", |_| json!({ "language": "fr" })),
     row("admin.sign_in", |_| json!({ "email": EXEC_RESTRICTED, "password": PASSWORD })),
     row("admin.sign_out", |_| Value::Null),
     row("admin.extend_session", |_| Value::Null),
+    row("admin.list_sessions", |_| Value::Null),
+    row("admin.end_session", |_| Value::Null),
+    row("admin.end_other_sessions", |_| Value::Null),
     row("admin.get_me", |_| Value::Null),
     row(
         "admin.request_upload",
@@ -193,6 +202,11 @@ impl Stage {
                 _ => {}
             }
         }
+        match aim {
+            Aim::Own => drop(named.insert("session_id", self.session_of(api, 0))),
+            Aim::Foreign => drop(named.insert("session_id", self.session_of(api, 1))),
+            _ => {}
+        }
         if aim == Aim::AccountOfAnother {
             named.insert("account_id", self.foreign["account_id"].clone());
         }
@@ -208,6 +222,27 @@ impl Stage {
             functions::operation::Idempotency::Required => call.header("idempotency-key", self.world.key()),
             _ => call,
         }
+    }
+
+    /// The session of whoever fits, or of somebody else.
+    fn session_of(&self, api: Api, which: usize) -> String {
+        let session = match api {
+            Api::Portal => &self.clients[which],
+            Api::Admin => &self.workers[[INTAKE, CLINICAL][which]].0,
+        };
+        decoded(session.cookie.split('.').nth(1).unwrap()).unwrap()["sid"].as_str().unwrap().to_owned()
+    }
+
+    /// Whether the session that the path names at this aim is the one a cookie is for.
+    fn is_session_of(&self, api: Api, aim: Aim, cookie: Option<&str>) -> bool {
+        let which = match aim {
+            Aim::Own => 0,
+            Aim::Foreign => 1,
+            _ => return false,
+        };
+        let session = self.session_of(api, which);
+        let claims = cookie.and_then(|cookie| cookie.split('.').nth(1)).and_then(decoded);
+        claims.is_some_and(|claims| claims["sid"] == session.as_str())
     }
 
     /// Somebody who may call the row's operation.
@@ -242,6 +277,11 @@ pub enum Aim {
     AccountOfAnother,
 }
 
+/// What a part of a token says, if it is one.
+fn decoded(part: &str) -> Option<Value> {
+    serde_json::from_slice(&BASE64URL_NOPAD.decode(part.as_bytes()).ok()?).ok()
+}
+
 async fn sign_in(world: &World, email: &str) -> Session {
     let body = json!({ "email": email, "password": PASSWORD });
     let answer = world.admin(Method::POST, "/session").json(body).send().await;
@@ -271,13 +311,13 @@ enum Who<'s> {
     Worker(&'s Worker, &'s SecurityClass),
 }
 
-/// Where a caller gets, who sees the individual the path names or doesn't: let through (`None`), or refused so.
+/// Where a caller gets, who sees what the path names or doesn't: let through (`None`), or refused so.
 fn expected(row: &Row, who: &Who<'_>, aim: Aim, sees: bool) -> Option<(u16, &'static str)> {
     let operation = row.operation();
     let path = http_of(operation).unwrap().2;
     let nothing_there = path.contains('{')
         && match aim {
-            Aim::Own | Aim::Foreign => path.contains("{individual_id}") && !sees,
+            Aim::Own | Aim::Foreign => !path.contains("{job_id}") && !sees,
             Aim::Unknown | Aim::AccountOfAnother => true,
         };
     let permitted = match (who, operation.access) {
@@ -290,6 +330,7 @@ fn expected(row: &Row, who: &Who<'_>, aim: Aim, sees: bool) -> Option<(u16, &'st
         _ if operation.access == Access::Anyone => None,
         Who::Nobody => Some((401, "not_signed_in")),
         Who::Ended => Some((401, "session_ended")),
+        Who::Client if nothing_there => Some((404, "not_found")),
         Who::Client => None,
         Who::Worker(..) if !permitted => Some((403, "not_allowed")),
         Who::Worker(..) if nothing_there => Some((404, "not_found")),
@@ -300,11 +341,8 @@ fn expected(row: &Row, who: &Who<'_>, aim: Aim, sees: bool) -> Option<(u16, &'st
 /// Tokens that somebody without our keys could make of a genuine one.
 fn forged(token: &str, audience: Audience, world: &World) -> Vec<(&'static str, String)> {
     let parts: Vec<&str> = token.split('.').collect();
-    let decoded = |part: &str| -> Value {
-        serde_json::from_slice(&BASE64URL_NOPAD.decode(part.as_bytes()).unwrap()).unwrap()
-    };
     let encoded = |value: &Value| BASE64URL_NOPAD.encode(value.to_string().as_bytes());
-    let (header, claims) = (decoded(parts[0]), decoded(parts[1]));
+    let (header, claims) = (decoded(parts[0]).unwrap(), decoded(parts[1]).unwrap());
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     let now = world.local.aws().clock().now();
     let same = Claims::new(
@@ -437,7 +475,11 @@ async fn everyone_gets_where_they_may_and_nowhere_else() {
                 contract::assert_conforms(row.operation(), &answer, &about);
                 let status = answer.status.as_u16();
                 let named = if aim == Aim::Foreign { &foreign } else { &own };
-                let sees = matches!(who, Who::Worker(worker, _) if visible(worker, named));
+                let sees = match who {
+                    _ if path.contains("{session_id}") => stage.is_session_of(api, aim, cookie.as_deref()),
+                    Who::Worker(worker, _) => visible(worker, named),
+                    _ => true,
+                };
                 match expected(row, who, aim, sees) {
                     Some((expected, code)) => {
                         assert_eq!((status, &answer.json()["code"]), (expected, &json!(code)), "{about}");
@@ -639,7 +681,11 @@ async fn who_was_refused_what_is_in_the_access_log() {
     for row in ROWS.iter().filter(|row| http_of(row.operation()).unwrap().0 == Api::Admin) {
         let about_them = http_of(row.operation()).unwrap().2.contains("{individual_id}");
         for (session, worker, class) in stage.workers.values() {
-            let sees = [UserGroup::IntakeMgmt, UserGroup::AdminExec].contains(&worker.user_group);
+            let sees = if http_of(row.operation()).unwrap().2.contains("{session_id}") {
+                stage.is_session_of(Api::Admin, Aim::Foreign, Some(&session.cookie))
+            } else {
+                [UserGroup::IntakeMgmt, UserGroup::AdminExec].contains(&worker.user_group)
+            };
             let Some((status, _)) = expected(row, &Who::Worker(worker, class), Aim::Foreign, sees) else {
                 continue;
             };

@@ -1,38 +1,26 @@
 //! Moves the session's idle clock, because the worker is active. The only thing that does.
 
-use serde::Deserialize;
-
 use crate::context::Context;
 use crate::entry::caller::Staff;
 use crate::entry::http::{HttpOperation, Reply};
-use crate::problem::{EntryRefusal, Failure, NoRefusal};
+use crate::problem::{Failure, NoRefusal};
+use crate::sessions::{self, Nothing};
 use crate::signing_in::SessionTimes;
 
 /// Extends the session.
 pub struct ExtendSession;
 
-/// Nothing to say.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct Request {}
-
 impl HttpOperation for ExtendSession {
     type Caller = Staff;
-    type Request = Request;
+    type Request = Nothing;
     type Response = SessionTimes;
     type Refused = NoRefusal;
 
     async fn handle(
         context: &Context<'_>,
         staff: Staff,
-        _: Request,
+        _: Nothing,
     ) -> Result<Reply<SessionTimes>, Failure<NoRefusal>> {
-        let extended = staff.session.extend(context.now, &staff.settings, staff.worker.epoch);
-        let session = extended.ok_or(Failure::Entry(EntryRefusal::SessionEnded))?;
-        if !context.services.store.extend_session(&session).await? {
-            return Err(Failure::Entry(EntryRefusal::SessionEnded));
-        }
-        Ok(Reply::from(SessionTimes::of(&session, &staff.settings, context)))
+        sessions::extend(context, &staff).await
     }
 }

@@ -2,11 +2,14 @@
 
 pub mod close_account;
 pub mod create_account;
+pub mod end_other_sessions;
+pub mod end_session;
 pub mod extend_session;
 pub mod get_account_history;
 pub mod get_individual;
 pub mod get_job;
 pub mod get_me;
+pub mod list_sessions;
 pub mod request_upload;
 pub mod resend_activation;
 pub mod search_individuals;

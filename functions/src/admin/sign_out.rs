@@ -1,42 +1,25 @@
 //! Ends the worker's session and clears what the browser keeps.
 
-use serde::{Deserialize, Serialize};
-use store::Transaction;
-
-use crate::change::Access;
 use crate::context::Context;
-use crate::entry::caller::{ADMIN_COOKIE, Staff};
+use crate::entry::caller::Staff;
 use crate::entry::http::{HttpOperation, Reply};
 use crate::problem::{Failure, NoRefusal};
+use crate::sessions::{self, Done, Nothing};
 
 /// Signs out.
 pub struct SignOut;
 
-/// Nothing to say.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct Request {}
-
-/// Signed out.
-#[derive(Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct Response {}
-
 impl HttpOperation for SignOut {
     type Caller = Staff;
-    type Request = Request;
-    type Response = Response;
+    type Request = Nothing;
+    type Response = Done;
     type Refused = NoRefusal;
 
     async fn handle(
         context: &Context<'_>,
         staff: Staff,
-        _: Request,
-    ) -> Result<Reply<Response>, Failure<NoRefusal>> {
-        let mut transaction = Transaction::logged(&context.access(Access::SignedOut, staff.actor()));
-        transaction.close_session(&staff.session);
-        context.services.store.commit(transaction).await?;
-        Ok(Reply::from(Response {}).without_session(ADMIN_COOKIE))
+        _: Nothing,
+    ) -> Result<Reply<Done>, Failure<NoRefusal>> {
+        sessions::sign_out(context, &staff).await
     }
 }

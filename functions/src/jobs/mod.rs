@@ -1,5 +1,6 @@
 //! What time and events start.
 
+pub mod clean_up_sessions;
 pub mod expire_activations;
 pub mod import_individuals;
 pub mod publish_journal;

@@ -2,9 +2,14 @@
 
 pub mod activate_account;
 pub mod ask_for_link;
+pub mod end_other_sessions;
+pub mod end_session;
 pub mod extend_session;
+pub mod get_account;
 pub mod get_home;
+pub mod list_sessions;
 pub mod look_at_link;
+pub mod set_language;
 pub mod sign_in;
 pub mod sign_out;
 

@@ -5,7 +5,7 @@ use store::tables::Table;
 
 use super::{APPEND, READ, WRITE, admin, grant};
 use crate::operation::Action::{BatchGetItem, DeleteItem, PutItem, Query, UpdateItem};
-use crate::operation::{Access, Idempotency, Memory, Method, Operation, Run, Secret, Use};
+use crate::operation::{Access, Grant, Idempotency, Memory, Method, Operation, Run, Secret, Use};
 
 pub(super) const OPERATIONS: &[Operation] = &[
     Operation {
@@ -49,6 +49,45 @@ pub(super) const OPERATIONS: &[Operation] = &[
             "/session/extend",
             Access::Worker,
             Run::http::<crate::admin::extend_session::ExtendSession>(),
+        )
+    },
+    Operation {
+        mutates: false,
+        grants: &[Grant { table: Table::WorkerSessions, actions: &[], indexes: &["holder"] }],
+        ..admin(
+            "admin.list_sessions",
+            "List where I am signed in",
+            Method::Get,
+            "/sessions",
+            Access::Worker,
+            Run::http::<crate::admin::list_sessions::ListSessions>(),
+        )
+    },
+    Operation {
+        grants: &[grant(Table::WorkerSessions, &[DeleteItem])],
+        ..admin(
+            "admin.end_session",
+            "End one of my sessions",
+            Method::Delete,
+            "/sessions/{session_id}",
+            Access::Worker,
+            Run::http::<crate::admin::end_session::EndSession>(),
+        )
+    },
+    Operation {
+        grants: &[
+            grant(Table::Workers, APPEND),
+            grant(Table::WorkerSessions, &[PutItem, DeleteItem]),
+            grant(Table::Journal, APPEND),
+        ],
+        uses: &[Use::Read(Secret::AdminSession)],
+        ..admin(
+            "admin.end_other_sessions",
+            "End all my sessions but this one",
+            Method::Post,
+            "/sessions/end-others",
+            Access::Worker,
+            Run::http::<crate::admin::end_other_sessions::EndOtherSessions>(),
         )
     },
     Operation {

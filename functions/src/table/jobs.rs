@@ -99,4 +99,20 @@ pub(super) const OPERATIONS: &[Operation] = &[
             Run::messages::<jobs::send_mail::SendMail>(),
         )
     },
+    Operation {
+        grants: &[
+            grant(Table::Accounts, READ),
+            grant(Table::Workers, READ),
+            Grant { table: Table::Sessions, actions: &[DeleteItem], indexes: &["holder"] },
+            Grant { table: Table::WorkerSessions, actions: &[DeleteItem], indexes: &["holder"] },
+        ],
+        ..job(
+            "jobs.clean_up_sessions",
+            "Remove sessions that have ended",
+            Trigger::Queue(Queue::EndedSessions, 5),
+            Memory::Small,
+            30,
+            Run::messages::<jobs::clean_up_sessions::CleanUpSessions>(),
+        )
+    },
 ];

@@ -4,7 +4,7 @@ use store::tables::Table;
 
 use super::{APPEND, READ, WRITE, grant, portal};
 use crate::operation::Action::{BatchGetItem, DeleteItem, PutItem, UpdateItem};
-use crate::operation::{Access, Memory, Method, Operation, Run, Secret, Use};
+use crate::operation::{Access, Grant, Memory, Method, Operation, Run, Secret, Use};
 
 pub(super) const OPERATIONS: &[Operation] = &[
     Operation {
@@ -110,6 +110,46 @@ pub(super) const OPERATIONS: &[Operation] = &[
     },
     Operation {
         mutates: false,
+        grants: &[Grant { table: Table::Sessions, actions: &[], indexes: &["holder"] }],
+        ..portal(
+            "portal.list_sessions",
+            "List where I am signed in",
+            Method::Get,
+            "/sessions",
+            Access::Client,
+            Run::http::<crate::portal::list_sessions::ListSessions>(),
+        )
+    },
+    Operation {
+        grants: &[grant(Table::Sessions, &[DeleteItem]), grant(Table::AccessLog, APPEND)],
+        ..portal(
+            "portal.end_session",
+            "End one of my sessions",
+            Method::Delete,
+            "/sessions/{session_id}",
+            Access::Client,
+            Run::http::<crate::portal::end_session::EndSession>(),
+        )
+    },
+    Operation {
+        grants: &[
+            grant(Table::Accounts, APPEND),
+            grant(Table::Sessions, &[PutItem, DeleteItem]),
+            grant(Table::Journal, APPEND),
+            grant(Table::AccessLog, APPEND),
+        ],
+        uses: &[Use::Read(Secret::PortalSession)],
+        ..portal(
+            "portal.end_other_sessions",
+            "End all my sessions but this one",
+            Method::Post,
+            "/sessions/end-others",
+            Access::Client,
+            Run::http::<crate::portal::end_other_sessions::EndOtherSessions>(),
+        )
+    },
+    Operation {
+        mutates: false,
         grants: &[grant(Table::Individuals, READ)],
         ..portal(
             "portal.get_home",
@@ -118,6 +158,29 @@ pub(super) const OPERATIONS: &[Operation] = &[
             "/home",
             Access::Client,
             Run::http::<crate::portal::get_home::GetHome>(),
+        )
+    },
+    Operation {
+        mutates: false,
+        grants: &[grant(Table::Individuals, READ)],
+        ..portal(
+            "portal.get_account",
+            "Get my account",
+            Method::Get,
+            "/account",
+            Access::Client,
+            Run::http::<crate::portal::get_account::GetAccount>(),
+        )
+    },
+    Operation {
+        grants: &[grant(Table::Accounts, APPEND), grant(Table::Journal, APPEND)],
+        ..portal(
+            "portal.set_language",
+            "Choose my language",
+            Method::Put,
+            "/language",
+            Access::Client,
+            Run::http::<crate::portal::set_language::SetLanguage>(),
         )
     },
 ];

@@ -143,6 +143,12 @@ impl Worker {
         (failed_sign_ins >= settings.general.failed_sign_ins).then(|| Self { state, ..self.clone() })
     }
 
+    /// The worker with every session opened so far over.
+    #[must_use]
+    pub fn without_sessions(&self) -> Self {
+        Self { epoch: self.epoch + 1, ..self.clone() }
+    }
+
     /// The worker after a sign-in: the count of wrong passwords begins anew.
     #[must_use]
     pub fn signed_in(&self) -> Self {

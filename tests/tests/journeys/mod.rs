@@ -6,5 +6,7 @@ mod creating;
 mod devices;
 mod imports;
 mod invitation;
+mod my_account;
 mod records;
+mod sessions;
 mod signing_in;

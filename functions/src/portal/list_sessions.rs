@@ -1,0 +1,25 @@
+//! Lists where the client is signed in.
+
+use crate::context::Context;
+use crate::entry::caller::Client;
+use crate::entry::http::{HttpOperation, Reply};
+use crate::problem::{Failure, NoRefusal};
+use crate::sessions::{self, Nothing, Sessions};
+
+/// Lists sessions.
+pub struct ListSessions;
+
+impl HttpOperation for ListSessions {
+    type Caller = Client;
+    type Request = Nothing;
+    type Response = Sessions;
+    type Refused = NoRefusal;
+
+    async fn handle(
+        context: &Context<'_>,
+        client: Client,
+        _: Nothing,
+    ) -> Result<Reply<Sessions>, Failure<NoRefusal>> {
+        sessions::list(context, &client).await
+    }
+}
