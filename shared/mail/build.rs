@@ -1,24 +1,22 @@
-//! Compiles the message catalogues and the mail templates into the crate.
+//! Compiles the message catalogues and the layout of mails into the crate.
 
 use std::fmt::Write as _;
 use std::path::Path;
 use std::{env, fs};
 
-use catalogue::{LANGUAGES, Messages};
+use catalogue::LANGUAGES;
 use template::Piece;
 
 #[path = "build/catalogue.rs"]
 mod catalogue;
-#[path = "src/escape.rs"]
-mod escape;
 #[path = "build/template.rs"]
 mod template;
 
 const CATALOGUES: &str = "../../web/messages";
-const TEMPLATES: &str = "templates";
+const LAYOUT: &str = "templates/layout.mjml";
 
 fn main() {
-    for path in ["build", CATALOGUES, TEMPLATES] {
+    for path in ["build", CATALOGUES, LAYOUT] {
         println!("cargo::rerun-if-changed={path}");
     }
     if let Err(faults) = generate() {
@@ -37,59 +35,37 @@ fn generate() -> Result<(), Vec<String>> {
         writeln!(code, "({key:?}, {texts:?}),").map_err(fault)?;
     }
     code.push_str("];\n");
-
-    let entries = fs::read_dir(TEMPLATES).and_then(Iterator::collect::<Result<Vec<_>, _>>).map_err(fault)?;
-    let mut paths: Vec<_> = entries.iter().map(fs::DirEntry::path).collect();
-    paths.sort();
-    for path in paths {
-        let source = read(&path)?;
-        let name = path.file_stem().unwrap_or_default().to_string_lossy();
-        let result = match path.extension().and_then(|extension| extension.to_str()) {
-            Some("mjml") => template::compile(&source)
-                .and_then(|html| function(&format!("{name}_html"), &name, &html, &messages, escape::escape)),
-            Some("txt") => function(&format!("{name}_text"), &name, &source, &messages, str::to_owned),
-            _ => Err("templates end in .mjml or .txt".to_owned()),
-        };
-        code.push_str(&result.map_err(|error| vec![format!("{}: {error}", path.display())])?);
+    for (key, texts) in messages.iter().filter(|(key, _)| key.starts_with("mail_")) {
+        writeln!(code, "pub(crate) const {}: Message = Message({texts:?});", key.to_uppercase())
+            .map_err(fault)?;
     }
+    code.push_str(&layout().map_err(|error| vec![format!("{LAYOUT}: {error}")])?);
     let out = env::var_os("OUT_DIR").ok_or_else(|| vec!["OUT_DIR is not set".to_owned()])?;
     fs::write(Path::new(&out).join("mails.rs"), code).map_err(fault)
 }
 
-/// A function that gives the template's pieces by language; its values are those of the module `mail`.
-fn function(
-    name: &str,
-    mail: &str,
-    template: &str,
-    messages: &Messages,
-    escape: fn(&str) -> String,
-) -> Result<String, String> {
-    let mut code = format!(
-        "pub(crate) fn {name}(language: Language) -> &'static [Piece<crate::{mail}::Value>] {{\n\
-         use crate::{mail}::Value;\nmatch language {{\n"
-    );
-    for (at, language) in LANGUAGES.into_iter().enumerate() {
-        let message = |key: &str| messages.get(key).and_then(|texts| texts.get(at)).map(String::as_str);
-        write!(code, "Language::{} => &[", camel_case(language)).map_err(|error| error.to_string())?;
-        for piece in template::pieces(template, language, message, escape)? {
+/// The parts of the layout, each a constant by its name.
+fn layout() -> Result<String, String> {
+    let html = template::compile(&fs::read_to_string(LAYOUT).map_err(|error| error.to_string())?)?;
+    let mut code = String::new();
+    for (name, part) in template::parts(&html)? {
+        write!(code, "pub(crate) const {}: &[Piece] = &[", name.to_uppercase())
+            .map_err(|error| error.to_string())?;
+        for piece in template::pieces(part)? {
             match piece {
                 Piece::Text(text) => write!(code, "Piece::Text({text:?}), "),
-                Piece::Value(value) => write!(code, "Piece::Value(Value::{}), ", camel_case(&value)),
+                Piece::Hole(name) => write!(code, "Piece::Hole(Hole::{}), ", capitalized(name)),
             }
             .map_err(|error| error.to_string())?;
         }
-        code.push_str("],\n");
+        code.push_str("];\n");
     }
-    code.push_str("}\n}\n");
     Ok(code)
 }
 
-fn camel_case(name: &str) -> String {
-    let capitalized = |word: &str| {
-        let mut letters = word.chars();
-        letters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(letters).collect::<String>()
-    };
-    name.split('_').map(capitalized).collect()
+fn capitalized(name: &str) -> String {
+    let mut letters = name.chars();
+    letters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(letters).collect()
 }
 
 fn read(path: &Path) -> Result<String, Vec<String>> {

@@ -1,14 +1,17 @@
-//! Mail templates, made into pieces that are filled in when a mail is written.
+//! The layout of mails, cut into parts and these into pieces that are filled in when a mail is written.
 
 use mrml::prelude::render::RenderOptions;
 
-/// A part of a template.
+/// Begins the name of a part, where it starts.
+const PART: &str = "{{part ";
+
+/// A piece of a part.
 #[derive(Debug, PartialEq)]
-pub(crate) enum Piece {
+pub(crate) enum Piece<'a> {
     /// As it is.
-    Text(String),
-    /// The name of a value.
-    Value(String),
+    Text(&'a str),
+    /// The name of what goes there.
+    Hole(&'a str),
 }
 
 /// Compiles MJML to HTML that loads nothing from elsewhere, fonts included.
@@ -31,48 +34,34 @@ pub(crate) fn compile(mjml: &str) -> Result<String, String> {
     }
 }
 
-/// Takes `{{names}}` apart: `language` and messages are put in place, every other name stays a value.
+/// Cuts HTML at its `{{part name}}`s; what comes before the first is the part `start`.
 ///
 /// # Errors
-/// When a name has no end, or begins like a message of mails and isn't one.
-pub(crate) fn pieces<'a>(
-    template: &str,
-    language: &str,
-    message: impl Fn(&str) -> Option<&'a str>,
-    escape: fn(&str) -> String,
-) -> Result<Vec<Piece>, String> {
+/// When a name has no end.
+pub(crate) fn parts(html: &str) -> Result<Vec<(&str, &str)>, String> {
+    let mut parts = Vec::new();
+    let (mut name, mut rest) = ("start", html);
+    while let Some((part, after)) = rest.split_once(PART) {
+        parts.push((name, part));
+        (name, rest) = after.split_once("}}").ok_or("a {{ has no }}")?;
+    }
+    parts.push((name, rest));
+    Ok(parts)
+}
+
+/// Takes the `{{names}}` in a part apart from its text.
+///
+/// # Errors
+/// When a name has no end.
+pub(crate) fn pieces(part: &str) -> Result<Vec<Piece<'_>>, String> {
     let mut pieces = Vec::new();
-    let mut rest = template;
+    let mut rest = part;
     while let Some((before, after)) = rest.split_once("{{") {
-        push_text(&mut pieces, before);
         let (name, after) = after.split_once("}}").ok_or("a {{ has no }}")?;
-        match message(name) {
-            Some(text) => push_message(&mut pieces, text, escape),
-            None if name == "language" => push_text(&mut pieces, language),
-            None if name.starts_with("mail_") => return Err(format!("there is no message {name}")),
-            None => pieces.push(Piece::Value(name.to_owned())),
-        }
+        pieces.extend([Piece::Text(before), Piece::Hole(name)]);
         rest = after;
     }
-    push_text(&mut pieces, rest);
+    pieces.push(Piece::Text(rest));
+    pieces.retain(|piece| *piece != Piece::Text(""));
     Ok(pieces)
-}
-
-fn push_message(pieces: &mut Vec<Piece>, text: &str, escape: fn(&str) -> String) {
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once('{') {
-        push_text(pieces, &escape(before));
-        let (name, after) = after.split_once('}').unwrap_or((after, ""));
-        pieces.push(Piece::Value(name.to_owned()));
-        rest = after;
-    }
-    push_text(pieces, &escape(rest));
-}
-
-fn push_text(pieces: &mut Vec<Piece>, text: &str) {
-    if let Some(Piece::Text(last)) = pieces.last_mut() {
-        last.push_str(text);
-    } else if !text.is_empty() {
-        pieces.push(Piece::Text(text.to_owned()));
-    }
 }

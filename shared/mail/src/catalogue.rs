@@ -30,16 +30,27 @@ pub fn placeholders(key: &str) -> impl Iterator<Item = &'static str> {
     text.split('{').skip(1).filter_map(|part| part.split_once('}')).map(|(name, _)| name)
 }
 
+/// A message of mails: English, French, Spanish.
+#[derive(Clone, Copy)]
+pub(crate) struct Message(pub(crate) [&'static str; 3]);
+
+impl Message {
+    /// Its text, with the placeholders as they are.
+    pub(crate) const fn text(self, language: Language) -> &'static str {
+        let [en, fr, es] = self.0;
+        match language {
+            Language::En => en,
+            Language::Fr => fr,
+            Language::Es => es,
+        }
+    }
+}
+
 /// A message as it stands in the catalogue.
 pub(crate) fn text(language: Language, key: &str) -> Option<&'static str> {
     let messages = compiled::messages();
     let at = messages.binary_search_by_key(&key, |(key, _)| key).ok()?;
-    let (_, [en, fr, es]) = messages.get(at)?;
-    Some(match language {
-        Language::En => en,
-        Language::Fr => fr,
-        Language::Es => es,
-    })
+    messages.get(at).map(|(_, texts)| Message(*texts).text(language))
 }
 
 pub(crate) fn fill(language: Language, text: &str, params: &[(&str, &str)]) -> Option<String> {

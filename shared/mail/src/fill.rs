@@ -1,23 +1,33 @@
 //! Putting values into templates.
 
-/// A part of a compiled template.
-pub(crate) enum Piece<V: 'static> {
+/// A piece of a part of the layout.
+pub(crate) enum Piece {
     /// As it is.
     Text(&'static str),
-    /// What to ask the mail for.
-    Value(V),
+    /// Something is to be put there.
+    Hole(Hole),
 }
 
-/// The template with every value in place.
-pub(crate) fn fill<V: Copy>(pieces: &[Piece<V>], value: impl Fn(V) -> String) -> String {
-    let mut filled = String::new();
-    for piece in pieces {
-        match piece {
-            Piece::Text(text) => filled.push_str(text),
-            Piece::Value(name) => filled.push_str(&value(*name)),
-        }
-    }
-    filled
+/// What the layout asks for.
+#[derive(Clone, Copy)]
+pub(crate) enum Hole {
+    Language,
+    Subject,
+    Preheader,
+    Header,
+    Text,
+    Url,
+    Footer,
+    Why,
+}
+
+/// The part with every hole filled.
+pub(crate) fn fill(part: &[Piece], value: impl Fn(Hole) -> String) -> String {
+    let piece = |piece: &Piece| match piece {
+        Piece::Text(text) => (*text).to_owned(),
+        Piece::Hole(hole) => value(*hole),
+    };
+    part.iter().map(piece).collect()
 }
 
 /// The text on one line, without marks that reverse the direction of writing: such a line can't end a header and

@@ -1,20 +1,22 @@
-//! Mails, written: a subject, HTML and plain text in the client's language; and the message catalogues they share
+//! Mails, written: a subject, HTML and plain text in the reader's language; and the message catalogues they share
 //! with the sites.
 //!
-//! Templates (`templates/`) and catalogues (`web/messages/`) are compiled in. The build stops when a text is
-//! missing in a language, placeholders differ between languages, or a template asks for what doesn't exist.
+//! All share one layout (`templates/`), which is compiled in as are the catalogues (`web/messages/`). The build stops
+//! when a text is missing, in one language too, or placeholders differ between languages.
 
-mod activation;
 mod catalogue;
 mod compiled;
 mod date;
 mod escape;
 mod fill;
+mod footer;
+mod kinds;
+mod letter;
 
 use std::fmt;
 
-pub use activation::ActivationMail;
 pub use catalogue::{keys, message, placeholders, problem_title};
+pub use kinds::{Link, Mail, Says};
 
 /// A mail, ready to be sent. Its `Debug` shows nothing of it: it carries a name and a secret link.
 #[derive(Clone, PartialEq, Eq)]

@@ -73,14 +73,13 @@ fn a_template_that_does_not_parse_is_refused() {
 }
 
 #[test]
-fn a_template_falls_into_texts_and_values() {
-    let message = |key: &str| (key == "mail_a").then_some("1 < {count}");
-    let escape = |text: &str| text.replace('<', "&lt;");
-    let pieces =
-        template::pieces("<p lang={{language}}>{{mail_a}}{{link}}</p>", "fr", message, escape).unwrap();
-    let text = |text: &str| Piece::Text(text.to_owned());
-    let value = |name: &str| Piece::Value(name.to_owned());
-    assert_eq!(pieces, [text("<p lang=fr>1 &lt; "), value("count"), value("link"), text("</p>")]);
-    assert!(template::pieces("{{mail_b}}", "fr", message, escape).unwrap_err().contains("no message mail_b"));
-    assert!(template::pieces("{{link", "fr", message, escape).is_err());
+fn a_layout_falls_into_parts_and_these_into_pieces() {
+    let html = "<p lang={{language}}>{{part title}}<h1>{{text}}</h1>{{part end}}</p>";
+    let parts = template::parts(html).unwrap();
+    assert_eq!(parts, [("start", "<p lang={{language}}>"), ("title", "<h1>{{text}}</h1>"), ("end", "</p>")]);
+    assert_eq!(
+        template::pieces(parts[1].1).unwrap(),
+        [Piece::Text("<h1>"), Piece::Hole("text"), Piece::Text("</h1>")]
+    );
+    assert!(template::pieces("{{link").is_err() && template::parts("{{part link").is_err());
 }
