@@ -5,7 +5,8 @@ use std::fmt;
 
 use aws_lc_rs::{constant_time, hmac};
 use data_encoding::{Encoding, Specification};
-use domain::id::{AccountId, WorkerId};
+use domain::EmailAddress;
+use domain::id::{AccountId, MailId, SessionId, WorkerId};
 use uuid::Uuid;
 
 use crate::BadKey;
@@ -14,6 +15,8 @@ const MAC_BYTES: usize = 16;
 const BODY_BYTES: usize = 1 + 1 + 16 + 2;
 /// Longer input is not even decoded.
 const MAX_TYPED: usize = 120;
+/// What codes of email addresses are signed for; links have the numbers of [`LinkOf`].
+const EMAIL_CODE: u8 = 4;
 
 /// What a link may be used for, and by whom; a token of one purpose is worth nothing for another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -122,6 +125,50 @@ impl LinkKeys {
             generation: u16::from_be_bytes(generation.try_into().ok()?),
         })
     }
+
+    /// The eight digits that prove, to the session that asked for them by that mail, that its reader has the address
+    /// (A18). Never stored.
+    #[must_use]
+    pub fn email_code(&self, session: SessionId, mail: MailId, address: &EmailAddress) -> String {
+        self.code_by(self.current, session, mail, address).unwrap_or_default()
+    }
+
+    /// Whether this is that code, as pasted or typed. Whether it is still in time, and how often it may be tried, is the
+    /// session's to decide.
+    #[must_use]
+    pub fn is_email_code(
+        &self,
+        typed: &str,
+        session: SessionId,
+        mail: MailId,
+        address: &EmailAddress,
+    ) -> bool {
+        let typed: String =
+            typed.chars().filter(|c| *c != '-' && !c.is_whitespace()).take(MAX_TYPED).collect();
+        let by = |number: &u8| self.code_by(*number, session, mail, address);
+        let same =
+            |code: String| constant_time::verify_slices_are_equal(code.as_bytes(), typed.as_bytes()).is_ok();
+        self.keys.keys().filter_map(by).any(same)
+    }
+
+    /// Cut to digits as in RFC 4226, 5.3.
+    fn code_by(
+        &self,
+        number: u8,
+        session: SessionId,
+        mail: MailId,
+        address: &EmailAddress,
+    ) -> Option<String> {
+        let mut bytes = vec![number, EMAIL_CODE];
+        bytes.extend_from_slice(session.uuid().as_bytes());
+        bytes.extend_from_slice(mail.uuid().as_bytes());
+        bytes.extend_from_slice(address.normalized().as_bytes());
+        let mac = hmac::sign(self.keys.get(&number)?, &bytes);
+        let mac = mac.as_ref();
+        let offset = usize::from(mac.last()? & 0x0f);
+        let cut = u32::from_be_bytes(mac.get(offset..offset + 4)?.try_into().ok()?) & 0x7fff_ffff;
+        Some(format!("{:08}", cut % 100_000_000))
+    }
 }
 
 #[expect(clippy::unwrap_used, reason = "a constant alphabet")]
@@ -198,5 +245,46 @@ mod tests {
         assert_eq!(old.read(&rotated.write(token())), None);
         assert_eq!(foreign.read(&old.write(token())), None);
         assert!(LinkKeys::parse("short").is_err());
+    }
+
+    #[test]
+    fn a_code_is_for_one_session_mail_and_address() {
+        let keys = LinkKeys::parse(SECRET).unwrap();
+        let session = |number| SessionId::new(Uuid::from_u128(number));
+        let mail = |number| MailId::new(Uuid::from_u128(number));
+        let address = |text: &str| text.parse::<EmailAddress>().unwrap();
+        let zoe = address("zoe@example.org");
+        let code = keys.email_code(session(1), mail(2), &zoe);
+        assert!(code.len() == 8 && code.bytes().all(|byte| byte.is_ascii_digit()), "{code}");
+        let is = |typed: &str| keys.is_email_code(typed, session(1), mail(2), &zoe);
+        assert!(is(&code) && is(&format!(" {}-{}\n", &code[..4], &code[4..])));
+        assert!(
+            keys.is_email_code(&code, session(1), mail(2), &address("ZOE@Example.org")),
+            "as it is compared"
+        );
+        assert!(!keys.is_email_code(&code, session(3), mail(2), &zoe));
+        assert!(!keys.is_email_code(&code, session(1), mail(3), &zoe));
+        assert!(!keys.is_email_code(&code, session(1), mail(2), &address("zoe@example.com")));
+        for wrong in ["", "0", &code[..7], &format!("{code}0"), &"1".repeat(500)] {
+            assert!(!is(wrong), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn codes_are_spread_over_all_digits_and_survive_a_new_key() {
+        let old = LinkKeys::parse(SECRET).unwrap();
+        let rotated =
+            LinkKeys::parse(&format!("2:a newer example of a link key long enough,1:{SECRET}")).unwrap();
+        let address: EmailAddress = "zoe@example.org".parse().unwrap();
+        let session = SessionId::new(Uuid::from_u128(1));
+        let mails = (0..200).map(|number| MailId::new(Uuid::from_u128(number)));
+        let codes: Vec<_> = mails.map(|mail| (mail, old.email_code(session, mail, &address))).collect();
+        for digit in '0'..='9' {
+            assert!(codes.iter().any(|(_, code)| code.starts_with(digit)), "{digit}");
+        }
+        for (mail, code) in &codes {
+            assert!(rotated.is_email_code(code, session, *mail, &address));
+            assert_ne!(*code, rotated.email_code(session, *mail, &address));
+        }
     }
 }

@@ -129,6 +129,16 @@ ids! {
     UploadId "upl" "an uploaded file";
 }
 
+impl MailId {
+    /// Of the mails that one event asks for, the one to that worker: the same whenever it is asked.
+    #[must_use]
+    pub const fn to_worker(self, worker: WorkerId) -> Self {
+        // Time and version stay the mail's; what is random in the two is mixed.
+        const RANDOM: u128 = 0x0fff_3fff_ffff_ffff_ffff;
+        Self::new(Uuid::from_u128(self.0.as_u128() ^ (worker.0.as_u128() & RANDOM)))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -169,5 +179,16 @@ mod tests {
                 "not the id of an individual: expected ind_ and 26 lower-case characters"
             );
         }
+    }
+
+    #[test]
+    fn a_mail_to_each_worker_is_one_of_its_own_and_of_the_same_time() {
+        let mail = MailId::new("0190aaaa-bbbb-7ccc-8ddd-eeeeffff0001".parse().unwrap());
+        let worker = |number: u128| WorkerId::new(Uuid::from_u128(number));
+        let first = mail.to_worker(worker(7));
+        assert_ne!(first, mail.to_worker(worker(8)));
+        assert_eq!(first, mail.to_worker(worker(7)));
+        assert_eq!(first.uuid().get_version_num(), 7);
+        assert_eq!(first.uuid().as_bytes()[..6], mail.uuid().as_bytes()[..6]);
     }
 }

@@ -15,15 +15,15 @@ use aws_sdk_dynamodb::types::{KeysAndAttributes, ReturnConsumedCapacity};
 use domain::job::Job;
 use domain::journal::Audience;
 use domain::{
-    Account, AccountId, EmailAddress, Individual, IndividualId, JobId, Language, SecurityClass, Session,
-    SessionId, Settings, Worker, WorkerId,
+    Account, AccountId, EmailAddress, Individual, IndividualId, JobId, Language, MailId, SecurityClass,
+    Session, SessionId, Settings, Worker, WorkerId,
 };
 
 use crate::commit::{backoff, pk, pk_sk};
 use crate::item::Map;
 use crate::{
-    Answered, Credentials, ExternalIdOf, Fault, FreeLicences, Holding, Policy, PolicyKind, PublicKeys,
-    ReportPage, SetUp, Site, Store, Table, Versioned, unbuilt,
+    Answered, Credentials, ExternalIdOf, Fault, FreeLicences, Holding, MailAddress, Policy, PolicyKind,
+    PublicKeys, ReportPage, SetUp, Site, Store, Table, Versioned, unbuilt,
 };
 
 /// `BatchGetItem` takes no more keys.
@@ -263,6 +263,12 @@ pub fn set_up() -> One<SetUp> {
 #[must_use]
 pub fn policy(kind: PolicyKind, version: u32, language: Language) -> One<Policy> {
     crate::agency::policy(kind, version, language)
+}
+
+/// Where a mail is to go that doesn't go to its account's sign-in email (A18).
+#[must_use]
+pub fn mail_address(mail: MailId) -> One<MailAddress> {
+    crate::mail::address(mail)
 }
 
 /// A job.

@@ -3,18 +3,20 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::account::Reason;
 use domain::mail::MailKind;
-use domain::{AccountId, EmailAddress, IndividualId, Language, MailId};
+use domain::{AccountId, EmailAddress, IndividualId, Language, MailId, WorkerId};
 use serde::{Deserialize, Serialize};
 
-use crate::ask::FromItem;
+use crate::ask::{FromItem, One};
+use crate::commit::{Refusal, Write};
 use crate::item::{Map, Page, Position, Shape, parsed, string};
 use crate::query::Rows;
 use crate::tables::INDIVIDUAL;
-use crate::{Fault, Store, Table};
+use crate::{Fault, Store, Table, Transaction};
 
 const TABLE: Table = Table::Mail;
 const SENT: &str = "sent";
 const DROPPED: &str = "dropped";
+const TO: &str = "to";
 
 /// Whether a mail may be sent by who asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,16 +38,28 @@ pub enum Claim {
 }
 
 /// A mail, and to whom it belongs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MailOf {
     /// Which one.
     pub mail: MailId,
     /// What for.
     pub kind: MailKind,
-    /// Whose history it belongs to.
-    pub individual: IndividualId,
-    /// For which account.
-    pub account: AccountId,
+    /// Whose it is.
+    pub reader: Reader,
+}
+
+/// Whose mail it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reader {
+    /// A client's.
+    Client {
+        /// Whose history it belongs to.
+        individual: IndividualId,
+        /// For which account.
+        account: AccountId,
+    },
+    /// A worker's.
+    Worker(WorkerId),
 }
 
 /// What became of a mail.
@@ -93,8 +107,9 @@ struct FateItem {
     #[serde(skip_serializing)]
     pk: String,
     kind: MailKind,
-    individual: IndividualId,
-    account: AccountId,
+    individual: Option<IndividualId>,
+    account: Option<AccountId>,
+    worker: Option<WorkerId>,
     at: DateTime<Utc>,
     address: Option<String>,
     language: Option<Language>,
@@ -108,15 +123,19 @@ impl Shape for FateItem {
 
 impl From<&MailRecord> for FateItem {
     fn from(record: &MailRecord) -> Self {
-        let MailOf { mail, kind, individual, account } = record.of;
+        let MailOf { mail, kind, reader } = record.of;
+        let (individual, account, worker) = match reader {
+            Reader::Client { individual, account } => (Some(individual), Some(account), None),
+            Reader::Worker(worker) => (None, None, Some(worker)),
+        };
         let (address, language, message, reason) = match &record.fate {
             Fate::Sent { address, language, message } => {
                 (Some(address.as_typed().to_owned()), Some(*language), Some(message.clone()), None)
             }
             Fate::Dropped { reason } => (None, None, None, Some(*reason)),
         };
-        let at = record.at;
-        Self { pk: mail.to_string(), kind, individual, account, at, address, language, message, reason }
+        let (pk, at) = (mail.to_string(), record.at);
+        Self { pk, kind, individual, account, worker, at, address, language, message, reason }
     }
 }
 
@@ -132,7 +151,12 @@ impl TryFrom<FateItem> for MailRecord {
             _ => return Err(Fault::corrupt(TABLE, "a mail is either sent or dropped")),
         };
         let mail = parsed(&item.pk, "pk", TABLE)?;
-        let of = MailOf { mail, kind: item.kind, individual: item.individual, account: item.account };
+        let reader = match (item.individual, item.account, item.worker) {
+            (Some(individual), Some(account), None) => Reader::Client { individual, account },
+            (None, None, Some(worker)) => Reader::Worker(worker),
+            _ => return Err(Fault::corrupt(TABLE, "a mail is either a client's or a worker's")),
+        };
+        let of = MailOf { mail, kind: item.kind, reader };
         Ok(Self { of, fate, at: item.at })
     }
 }
@@ -149,6 +173,39 @@ pub(crate) fn item(record: &MailRecord) -> Result<Map, Fault> {
         Fate::Dropped { .. } => DROPPED,
     };
     FateItem::from(record).write(&record.of.mail.to_string(), Some(sk))
+}
+
+/// Where a mail is to go that doesn't go to its account's sign-in email (A18).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MailAddress(pub EmailAddress);
+
+#[derive(Serialize, Deserialize)]
+struct AddressItem {
+    address: String,
+}
+
+impl Shape for AddressItem {
+    const TABLE: Table = TABLE;
+}
+
+impl FromItem for MailAddress {
+    fn from_item(map: Map) -> Result<Self, Fault> {
+        parsed(&AddressItem::read(map)?.address, "address", TABLE).map(Self)
+    }
+}
+
+pub(crate) fn address(mail: MailId) -> One<MailAddress> {
+    One::sorted(TABLE, mail.to_string(), TO)
+}
+
+impl Transaction {
+    /// Keeps where a mail is to go that this change asks for, where that isn't the account's sign-in email (A18).
+    pub fn address_mail(&mut self, mail: MailId, address: &EmailAddress) -> &mut Self {
+        let item = AddressItem { address: address.as_typed().to_owned() };
+        let write = item.write(&mail.to_string(), Some(TO));
+        // The mail's id is this change's own: who has it has made the change.
+        self.push(write.map(|map| Write::put(TABLE, map).when_new(Refusal::OwnRecord)))
+    }
 }
 
 impl Store {

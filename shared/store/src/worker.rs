@@ -10,12 +10,15 @@ use crate::ask::One;
 use crate::commit::{Kind, pk_sk};
 use crate::count::{Counted, Counter};
 use crate::individual::NameItem;
-use crate::item::{Shape, Stored, Version, Versioned, parsed};
+use crate::item::{Page, Position, Shape, Stored, Version, Versioned, parsed, string};
+use crate::query::Rows;
 use crate::{Fault, Store, Table, Transaction};
 
 const TABLE: Table = Table::Workers;
 const PROFILE: &str = "profile";
 const ACTIVE: &str = "active";
+/// The partition of the rows by which all workers are found.
+const STAFF: &str = "staff";
 
 #[derive(Serialize, Deserialize)]
 pub(crate) struct WorkerItem {
@@ -121,14 +124,42 @@ pub(crate) fn question(id: WorkerId) -> One<Versioned<Worker>> {
     One::sorted(TABLE, id.to_string(), PROFILE)
 }
 
+/// A row by which a worker is found among all; its key says it all.
+#[derive(Serialize, Deserialize)]
+struct StaffItem {}
+
+impl Shape for StaffItem {
+    const TABLE: Table = TABLE;
+}
+
 impl Transaction {
-    /// Writes a worker where they were loaded with `version`, or anew. Their sign-in name is claimed besides.
+    /// Writes a worker where they were loaded with `version`, or anew, with the row by which they are found. Their
+    /// sign-in name is claimed besides.
     pub fn put_worker(&mut self, version: Version, worker: &Worker) -> &mut Self {
-        self.put_versioned(version, worker)
+        self.put_versioned(version, worker);
+        if version == Version::NONE {
+            self.put_once(&StaffItem {}, STAFF, Some(&worker.id.to_string()), Kind::Worker);
+        }
+        self
     }
 }
 
 impl Store {
+    /// All workers, the first to come first.
+    ///
+    /// # Errors
+    /// `Unavailable`, `Refused` or `Corrupt`.
+    pub async fn staff(
+        &self,
+        after: Option<&Position>,
+        limit: u32,
+    ) -> Result<Page<Versioned<Worker>>, Fault> {
+        let rows = Rows::of(TABLE, STAFF).consistent().page(after, limit.min(100));
+        let found = self.rows(rows).await?.read(|row| parsed(&string(&row, "sk", TABLE)?, "sk", TABLE))?;
+        let workers = self.ask(found.items.into_iter().map(question).collect::<Vec<_>>()).await?;
+        Ok(Page { items: workers.into_iter().flatten().collect(), next: found.next })
+    }
+
     /// As [`Store::count_sign_in_attempt`], for a worker (B13).
     ///
     /// # Errors

@@ -173,6 +173,10 @@ codes! {
         SameAddress = "same_address",
         /// This account has sent as many links as it can.
         TooManyLinks = "too_many_links",
+        /// No email goes out at all, to workers neither.
+        EmailOff = "email_off",
+        /// The session that the mail was meant for has ended (A18).
+        SessionOver = "session_over",
     }
 }
 

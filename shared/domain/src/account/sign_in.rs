@@ -122,13 +122,7 @@ impl Account {
     pub fn reset_password(&self, generation: u16, context: Context<'_>) -> Result<Changed, Refused> {
         let Context { settings, now, mail, .. } = context;
         self.attempt(Action::ResetPassword, || {
-            settings.ready()?;
-            self.check_resettable()?;
-            let dies =
-                self.reset_expires_at.filter(|_| generation == self.generation).ok_or(Reason::Superseded)?;
-            if dies <= now {
-                return Err(Reason::Expired);
-            }
+            self.reset_link(settings, now, generation)?;
             Ok(match self.state {
                 State::Locked { .. } if settings.general.client_may_unlock => {
                     self.with_password(Rule::A12, ACTIVE, mail).event(event!(AccountUnlocked of self))
@@ -139,6 +133,26 @@ impl Account {
                 _ => self.with_password(Rule::A19, ACTIVE, mail),
             })
         })
+    }
+
+    /// Whether the reset link of that generation may be used now.
+    ///
+    /// # Errors
+    /// When `ClientConnect` isn't ready, the account's state allows no reset, or the link was superseded or is over.
+    pub fn check_reset_link(
+        &self,
+        settings: &Settings,
+        now: DateTime<Utc>,
+        generation: u16,
+    ) -> Result<(), Refused> {
+        self.attempt(Action::ResetPassword, || self.reset_link(settings, now, generation))
+    }
+
+    fn reset_link(&self, settings: &Settings, now: DateTime<Utc>, generation: u16) -> Result<(), Reason> {
+        settings.ready()?;
+        self.check_resettable()?;
+        let current = self.reset_expires_at.filter(|_| generation == self.generation);
+        if current.ok_or(Reason::Superseded)? <= now { Err(Reason::Expired) } else { Ok(()) }
     }
 
     const fn check_resettable(&self) -> Result<(), Reason> {

@@ -7,6 +7,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use domain::AlertKind;
 use domain::account::{CloseReason, LockReason};
 use domain::journal::JournalRecord;
+use domain::mail::MailKind;
 use domain::session::EmailChange;
 use domain::worker::{SecurityClass, Worker};
 use domain::{Session, job::Job};
@@ -18,8 +19,8 @@ use crate::ask::FromItem;
 use crate::commit::Op;
 use crate::item::Map;
 use crate::{
-    Answered, ClosedAccount, Credentials, Fate, Fault, Holding, MailRecord, Policy, PolicyKind, PublicKeys,
-    ReportPage, SetUp, Site, Versioned,
+    Answered, ClosedAccount, Credentials, Fate, Fault, Holding, MailAddress, MailOf, MailRecord, Policy,
+    PolicyKind, PublicKeys, Reader, ReportPage, SetUp, Site, Versioned,
 };
 
 /// Reads an item into what its `Debug` says.
@@ -135,10 +136,12 @@ fn agency_samples() -> Vec<Sample> {
     let (settings, classes) = (settings(), classes());
     let settings = put(|t| _ = t.put_settings(Version::NONE, &settings));
     let classes = put(|t| _ = t.put_security_classes(Version::NONE, &classes));
+    let [profile, staff] = puts(|t| _ = t.put_worker(Version::NONE, &worker())).try_into().unwrap();
     let worker_name = put(|t| _ = t.claim_sign_in_name(&worker().email, worker().id, None));
     vec![
         Sample::new("worker_credentials", worker_name, read::<Credentials<WorkerId>>),
-        Sample::new("worker", put(|t| _ = t.put_worker(Version::NONE, &worker())), read::<Versioned<Worker>>),
+        Sample::new("worker", profile, read::<Versioned<Worker>>),
+        Sample { name: "staff".to_owned(), item: staff, read: None },
         Sample::new("settings", settings, read::<Versioned<Settings>>),
         Sample::new("security_classes", classes, read::<Versioned<Vec<SecurityClass>>>),
         Sample::new("sites", put(|t| _ = t.put_sites(Version::NONE, &sites())), read::<Versioned<Vec<Site>>>),
@@ -159,6 +162,9 @@ fn other_samples() -> Vec<Sample> {
     let access = put(|t| _ = t.log_access(&entry(30)));
     let change = EmailChange::begin("New@example.org".parse().unwrap(), MailId::new(uuid(20)), at(0));
     let session = Session { email_change: Some(change), ..session() };
+    let mut to_worker = mail(21, sent());
+    to_worker.of =
+        MailOf { kind: MailKind::WorkerLocked, reader: Reader::Worker(worker().id), ..to_worker.of };
     vec![
         Sample::new("job", put(|t| _ = t.put_job(Version::NONE, &job())), read::<Versioned<Job>>),
         Sample::new("report", put(|t| _ = t.put_report(job().id, 1, &page)), read::<ReportPage>),
@@ -166,6 +172,12 @@ fn other_samples() -> Vec<Sample> {
         Sample::new("idempotency", put(|t| _ = t.answer("0f", "1e", "{}", at(0))), read::<Answered>),
         Sample::new("mail_sent", mail_item(sent()), read::<MailRecord>),
         Sample::new("mail_dropped", mail_item(dropped), read::<MailRecord>),
+        Sample::new("mail_to_worker", crate::mail::item(&to_worker).unwrap(), read::<MailRecord>),
+        Sample::new(
+            "mail_address",
+            put(|t| _ = t.address_mail(to_worker.of.mail, &worker().email)),
+            read::<MailAddress>,
+        ),
         Sample { name: "access_log".to_owned(), item: access, read: None },
     ]
 }

@@ -8,8 +8,8 @@ use domain::{ClassId, JobId, SessionId, UploadId};
 
 use super::*;
 use crate::{
-    AccessEntry, Claim, CommitError, Conflict, Counted, Fate, MailOf, MailRecord, Policy, PolicyKind,
-    PublicKeys, ReportPage, Site, ask, journal,
+    AccessEntry, Claim, CommitError, Conflict, Counted, Fate, MailAddress, MailOf, MailRecord, Policy,
+    PolicyKind, PublicKeys, Reader, ReportPage, Site, ask, journal,
 };
 
 pub(super) fn worker() -> Worker {
@@ -71,12 +71,8 @@ pub(super) fn entry(number: u64) -> AccessEntry {
 
 pub(super) fn mail(number: u64, fate: Fate) -> MailRecord {
     let individual = IndividualId::new(uuid(1));
-    let of = MailOf {
-        mail: MailId::new(uuid(number)),
-        kind: MailKind::Activation,
-        individual,
-        account: AccountId::new(uuid(10)),
-    };
+    let reader = Reader::Client { individual, account: AccountId::new(uuid(10)) };
+    let of = MailOf { mail: MailId::new(uuid(number)), kind: MailKind::Activation, reader };
     MailRecord { of, fate, at: at(30) }
 }
 
@@ -278,6 +274,42 @@ async fn history_comes_newest_first_in_pages() {
     }
     of_day.sort();
     assert_eq!(of_day, [1, 2, 3, 4, 5, 6].map(|number| record(number, 1).id));
+}
+
+#[tokio::test]
+async fn all_workers_are_found_a_page_at_a_time() {
+    let store = store().await;
+    let of = |number| Worker { id: WorkerId::new(uuid(number)), ..worker() };
+    for number in [7, 8, 9] {
+        let mut transaction = Transaction::new(&record(number, 1));
+        transaction.put_worker(Version::NONE, &of(number));
+        store.commit(transaction).await.unwrap();
+    }
+    let first = store.staff(None, 2).await.unwrap();
+    assert_eq!(first.items.iter().map(|worker| worker.id).collect::<Vec<_>>(), [of(7).id, of(8).id]);
+    let mut transaction = Transaction::new(&record(10, 1));
+    transaction.put_worker(first.items[0].version, &Worker { epoch: 1, ..of(7) });
+    store.commit(transaction).await.unwrap();
+    let rest = store.staff(first.next.as_ref(), 2).await.unwrap();
+    assert_eq!(rest.items.iter().map(|worker| worker.id).collect::<Vec<_>>(), [of(9).id]);
+    assert_eq!(store.staff(None, 9).await.unwrap().items[0].epoch, 1, "found once, as they are now");
+}
+
+#[tokio::test]
+async fn a_mail_goes_where_the_change_said() {
+    let store = store().await;
+    let (id, former) = (MailId::new(uuid(20)), email("Former@example.org"));
+    let asking = || {
+        let mut transaction = Transaction::new(&record(1, 1));
+        transaction.address_mail(id, &former);
+        transaction
+    };
+    assert_eq!(store.ask(ask::mail_address(id)).await.unwrap(), None);
+    store.commit(asking()).await.unwrap();
+    store.commit(asking()).await.unwrap();
+    assert_eq!(store.ask(ask::mail_address(id)).await.unwrap(), Some(MailAddress(former)));
+    let claim = store.claim_mail(id, at(0), TimeDelta::minutes(5)).await.unwrap();
+    assert_eq!(claim, Claim::Claimed { again: false });
 }
 
 #[tokio::test]
