@@ -9,6 +9,7 @@ pub mod context;
 pub mod entry;
 pub mod environment;
 pub mod jobs;
+mod mailing;
 #[cfg(feature = "openapi")]
 pub mod openapi;
 pub mod operation;

@@ -164,6 +164,8 @@ pub enum Trigger {
 pub enum Queue {
     /// Mail that somebody waits for.
     MailNow,
+    /// Mail that nobody waits for, of which there may be much at once.
+    MailBulk,
     /// Pages of imports.
     Imports,
     /// Whose sessions have ended.
@@ -172,13 +174,14 @@ pub enum Queue {
 
 impl Queue {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::MailNow, Self::Imports, Self::EndedSessions];
+    pub const ALL: [Self; 4] = [Self::MailNow, Self::MailBulk, Self::Imports, Self::EndedSessions];
 
     /// The logical name.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::MailNow => "mail_now",
+            Self::MailBulk => "mail_bulk",
             Self::Imports => "imports",
             Self::EndedSessions => "ended_sessions",
         }
@@ -188,7 +191,18 @@ impl Queue {
     #[must_use]
     pub const fn events(self) -> &'static [&'static str] {
         match self {
-            Self::MailNow => &["activation_requested"],
+            Self::MailNow => &[
+                "activation_requested",
+                "account_locked",
+                "password_reset_requested",
+                "password_changed",
+                "email_code_requested",
+                "sign_in_email_changed",
+                "worker_locked",
+                "worker_password_reset_requested",
+                "worker_password_changed",
+            ],
+            Self::MailBulk => &["activation_reminder_requested", "invitation_asked_for"],
             Self::Imports => &["import_continues"],
             Self::EndedSessions => &[
                 "account_locked",
@@ -202,6 +216,15 @@ impl Queue {
                 "worker_password_reset_forced",
                 "worker_sessions_ended",
             ],
+        }
+    }
+
+    /// How many functions work on it at the same time; new AWS accounts may run ten in all.
+    #[must_use]
+    pub const fn concurrency(self) -> u16 {
+        match self {
+            Self::MailNow | Self::Imports => 4,
+            Self::MailBulk | Self::EndedSessions => 2,
         }
     }
 }

@@ -96,6 +96,7 @@ crash_points! {
     importing: "jobs.import_individuals", to_import, [], HasTheEffectOfOne;
     expiring: "jobs.expire_activations", to_expire, [], HasTheEffectOfOne;
     mailing: "jobs.send_mail", to_mail, [], HasTheEffectOfOne;
+    mailing_in_bulk: "jobs.send_bulk_mail", to_mail_in_bulk, [], HasTheEffectOfOne;
     publishing: "jobs.publish_journal", to_publish, [], HasTheEffectOfOne;
     cleaning_up: "jobs.clean_up_sessions", to_clean_up, [], HasTheEffectOfOne;
 }
@@ -367,6 +368,20 @@ async fn to_mail(world: &World) -> Deed {
     let staff = world.staff(INTAKE).await;
     let individual = world.individual(&staff, "T-01").await;
     world.create(&staff, &individual, json!({})).await.ok();
+    the_newest_mail_asked_for(world, &individual).await
+}
+
+async fn to_mail_in_bulk(world: &World) -> Deed {
+    let staff = world.staff(INTAKE).await;
+    // Without a worker of their own: several are told.
+    let (individual, account, token) = world.invite(&staff, "T-12").await;
+    let path = format!("/individuals/{individual}/accounts/{account}/close");
+    world.admin(Method::POST, &path).by(&staff).json(json!({})).send().await.ok();
+    world.portal(Method::POST, "/links/ask").json(json!({ "token": token })).send().await.ok();
+    the_newest_mail_asked_for(world, &individual).await
+}
+
+async fn the_newest_mail_asked_for(world: &World, individual: &str) -> Deed {
     let journal = root(world).history(individual.parse().unwrap(), None, 10).await.unwrap().items;
     let asked = journal
         .iter()
@@ -641,11 +656,15 @@ impl Everything {
     }
 
     fn check_mail(&self, sent_unnoted: bool) {
-        for event in self.events().filter(|event| event["type"] == "activation_requested") {
-            let mail = text(&event["data"], "mail");
+        // An invitation asked for names a mail to each of several workers, which have rows of their own.
+        let events: Vec<_> = self.events().filter(|event| event["type"] != "invitation_asked_for").collect();
+        let asked = events.iter().flat_map(|event| [&event["data"]["mail"], &event["data"]["former_mail"]]);
+        let known = self.mail.iter().map(|row| &row["pk"]);
+        let mails: BTreeSet<&str> = asked.chain(known).filter_map(Value::as_str).collect();
+        for mail in mails {
             let rows = self.mail.iter().filter(|row| row["pk"] == mail);
             let fates: Vec<_> =
-                rows.map(|row| text(row, "sk")).filter(|sk| !sk.starts_with("claim#")).collect();
+                rows.map(|row| text(row, "sk")).filter(|sk| ["sent", "dropped"].contains(sk)).collect();
             assert_eq!(fates.len(), 1, "{mail}: {fates:?}");
             let sent: Vec<_> =
                 self.mailbox.iter().filter(|(id, _)| id == mail).map(|(_, text)| text).collect();

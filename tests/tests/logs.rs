@@ -107,9 +107,13 @@ async fn send<'w>(world: &World, call: impl Fn() -> Call<'w>) -> Answer {
 /// Lets each job fail once, and go on.
 async fn drain(world: &World) {
     let faults = world.local.aws().faults();
-    for job in
-        ["jobs.publish_journal", "jobs.send_mail", "jobs.import_individuals", "jobs.expire_activations"]
-    {
+    for job in [
+        "jobs.publish_journal",
+        "jobs.send_mail",
+        "jobs.send_bulk_mail",
+        "jobs.import_individuals",
+        "jobs.expire_activations",
+    ] {
         faults.inject(Fault::new(When::Before, Kind::ServerError).concerning(move |call| call.caller == job));
     }
     world.drain().await;
@@ -268,6 +272,9 @@ async fn what_is_personal_or_secret_stays_where_it_belongs() {
     assert_silent("a queue", &bodies.concat(), &secrets);
     world.advance(Duration::days(8));
     world.drain().await;
+    let ask = json!({ "token": world.newest_token() });
+    world.portal(Method::POST, "/links/ask").json(ask).send().await.ok();
+    drain(&world).await;
     world.staff(INTAKE).await;
     drop(listening);
 

@@ -280,7 +280,7 @@ impl<'f> Plan<'f> {
             .services
             .ses()?
             .send_email()
-            .from_email_address(super::send_mail::mailbox(&sender.name, &sender.address))
+            .from_email_address(crate::mailing::mailbox(&sender.name, &sender.address))
             .destination(Destination::builder().to_addresses(administrator.email.normalized()).build())
             .content(EmailContent::builder().simple(message).build())
             .configuration_set_name(context.services.variable("MAIL_CONFIGURATION_SET")?)

@@ -87,7 +87,9 @@ pub(super) const OPERATIONS: &[Operation] = &[
             grant(Table::Settings, READ),
             grant(Table::Accounts, READ),
             grant(Table::Individuals, READ),
-            grant(Table::Mail, &[Query, PutItem]),
+            grant(Table::Workers, READ),
+            grant(Table::Sessions, READ),
+            grant(Table::Mail, &[BatchGetItem, Query, PutItem]),
         ],
         uses: &[Use::SendMail, Use::Read(Secret::Link)],
         ..job(
@@ -113,6 +115,24 @@ pub(super) const OPERATIONS: &[Operation] = &[
             Memory::Small,
             30,
             Run::messages::<jobs::clean_up_sessions::CleanUpSessions>(),
+        )
+    },
+    Operation {
+        grants: &[
+            grant(Table::Settings, READ),
+            grant(Table::Accounts, READ),
+            grant(Table::Individuals, READ),
+            grant(Table::Workers, &[BatchGetItem, Query]),
+            grant(Table::Mail, &[Query, PutItem]),
+        ],
+        uses: &[Use::SendMail, Use::Read(Secret::Link)],
+        ..job(
+            "jobs.send_bulk_mail",
+            "Send mail that nobody waits for",
+            Trigger::Queue(Queue::MailBulk, 5),
+            Memory::Small,
+            60,
+            Run::messages::<jobs::send_bulk_mail::SendBulkMail>(),
         )
     },
 ];

@@ -16,9 +16,6 @@ const STREAM_RETRIES: u32 = 100;
 /// Age of a stream's record, in seconds, after which it isn't tried again: half of what the stream keeps.
 const STREAM_AGE: u32 = 43_200;
 
-/// Functions that work on one queue at the same time; new AWS accounts may run ten in all.
-const QUEUE_CONCURRENCY: u32 = 4;
-
 /// Messages of a queue that AWS lets a function take at once without waiting for more.
 const UNWINDOWED_BATCH: u16 = 10;
 
@@ -102,6 +99,7 @@ fn variables(operation: &Operation) -> Vec<(&'static str, String)> {
         match used {
             Use::SendMail => variables.extend([
                 ("PORTAL_URL", "!Ref PortalUrl".to_owned()),
+                ("ADMIN_URL", "!Ref AdminUrl".to_owned()),
                 ("MAIL_CONFIGURATION_SET", "!Sub clientconnect-${Stage}".to_owned()),
             ]),
             Use::ReadIdentity => {}
@@ -161,9 +159,10 @@ Queue:
     BatchSize: {batch}
 {window}    FunctionResponseTypes: [ReportBatchItemFailures]
     ScalingConfig:
-      MaximumConcurrency: {QUEUE_CONCURRENCY}
+      MaximumConcurrency: {}
 ",
                 queue_id(queue),
+                queue.concurrency(),
             )
         }
         Trigger::Stream(table, batch) => format!(

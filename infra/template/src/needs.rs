@@ -17,6 +17,7 @@ pub(crate) enum Need {
     Bus,
     MailDomain,
     PortalUrl,
+    AdminUrl,
     Key,
     LogDays,
     AlarmTopic,
@@ -36,7 +37,7 @@ fn of(operation: &Operation) -> Vec<Need> {
     }
     for used in operation.uses {
         match used {
-            Use::SendMail => needs.extend([Need::MailDomain, Need::PortalUrl]),
+            Use::SendMail => needs.extend([Need::MailDomain, Need::PortalUrl, Need::AdminUrl]),
             Use::ReadIdentity => needs.push(Need::MailDomain),
             Use::PutEvents => needs.push(Need::Bus),
             Use::ReadUploads | Use::WriteUploads => needs.push(Need::Uploads),
@@ -60,6 +61,7 @@ impl Need {
             Self::Bus => "BusName".to_owned(),
             Self::MailDomain => "MailDomain".to_owned(),
             Self::PortalUrl => "PortalUrl".to_owned(),
+            Self::AdminUrl => "AdminUrl".to_owned(),
             Self::Key => "KeyArn".to_owned(),
             Self::LogDays => "LogDays".to_owned(),
             Self::AlarmTopic => "AlarmTopic".to_owned(),
@@ -84,6 +86,7 @@ impl Need {
             Self::Bus => "clientconnect-dev".to_owned(),
             Self::MailDomain => "alderquay.example.org".to_owned(),
             Self::PortalUrl => "http://127.0.0.1:8080".to_owned(),
+            Self::AdminUrl => "http://127.0.0.1:8081".to_owned(),
             Self::Key => format!("arn:aws:kms:{HERE}:key/00000000-0000-0000-0000-000000000000"),
             Self::LogDays => "90".to_owned(),
             Self::AlarmTopic => format!("arn:aws:sns:{HERE}:clientconnect-dev-alarms"),
@@ -101,7 +104,7 @@ impl Need {
     pub(crate) fn argument(self) -> String {
         let name = self.name();
         match self {
-            Self::MailDomain | Self::PortalUrl | Self::LogDays | Self::AwsEndpoint => {
+            Self::MailDomain | Self::PortalUrl | Self::AdminUrl | Self::LogDays | Self::AwsEndpoint => {
                 format!("{name}: !Ref {name}\n")
             }
             _ => format!("{name}: !GetAtt Data.Outputs.{name}\n"),

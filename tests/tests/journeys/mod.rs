@@ -6,6 +6,7 @@ mod creating;
 mod devices;
 mod imports;
 mod invitation;
+mod mails;
 mod my_account;
 mod records;
 mod sessions;

@@ -1,0 +1,134 @@
+//! From a journal event to the mails it asks for: look again at what they are about, decide, write, claim, hand over,
+//! mark. SES has no idempotency token: a sender that died between is relieved after a while, with the same link or code
+//! in the mail.
+
+mod clients;
+mod ses;
+mod workers;
+
+use chrono::TimeDelta;
+use credentials::{LinkOf, LinkToken};
+use domain::account::Reason;
+use domain::journal::{Envelope, JournalEvent};
+use domain::mail::{MailKind, ToWorker};
+use domain::settings::{Sender, Settings};
+use domain::{EmailAddress, Language};
+use mail::Rendered;
+use store::{Claim, Fate, Fault, MailOf, MailRecord};
+
+use self::clients::{ClientMail, ToClient};
+use crate::context::Context;
+
+pub(crate) use self::ses::mailbox;
+
+/// After this long without an answer, another sender takes over.
+const STALE_AFTER: TimeDelta = TimeDelta::seconds(120);
+
+/// A mail that may go.
+struct Outgoing<'a> {
+    from: &'a Sender,
+    to: EmailAddress,
+    language: Language,
+    rendered: Rendered,
+}
+
+/// Sends the mails that an event asks for, or records why one must not go.
+pub(crate) async fn send_what_it_asks_for(context: &Context<'_>, told: Envelope) -> Result<(), Fault> {
+    use JournalEvent as E;
+    let at = told.at;
+    let client = |mail, individual, account| ClientMail { mail, individual, account, at };
+    match told.event {
+        E::ActivationRequested { account, individual, mail, generation } => {
+            let about = ToClient::Activation { generation };
+            clients::send(context, client(mail, individual, account), about).await
+        }
+        E::ActivationReminderRequested { account, individual, mail, generation } => {
+            let about = ToClient::ActivationReminder { generation };
+            clients::send(context, client(mail, individual, account), about).await
+        }
+        E::PasswordResetRequested { account, individual, mail, generation } => {
+            let about = ToClient::PasswordReset { generation };
+            clients::send(context, client(mail, individual, account), about).await
+        }
+        E::AccountLocked { account, individual, mail: Some(mail), generation: Some(generation), .. } => {
+            let about = ToClient::AccountLocked { generation };
+            clients::send(context, client(mail, individual, account), about).await
+        }
+        E::PasswordChanged { account, individual, mail } => {
+            clients::send(context, client(mail, individual, account), ToClient::PasswordChanged).await
+        }
+        E::EmailCodeRequested { account, individual, session, mail } => {
+            clients::send(context, client(mail, individual, account), ToClient::EmailCode { session }).await
+        }
+        E::SignInEmailChanged { account, individual, mail, former_mail } => {
+            let to_former = client(former_mail, individual, account);
+            clients::send(context, to_former, ToClient::SignInEmailLeft).await?;
+            clients::send(context, client(mail, individual, account), ToClient::SignInEmailChanged).await
+        }
+        E::InvitationAskedFor { individual, mail, .. } => {
+            workers::tell_of_invitation_asked_for(context, mail, individual).await
+        }
+        E::WorkerPasswordResetRequested { worker, mail, generation } => {
+            let about = ToWorker::PasswordReset { generation };
+            workers::send(context, mail, worker, about, at).await
+        }
+        E::WorkerLocked { worker, mail: Some(mail), generation: Some(generation), .. } => {
+            workers::send(context, mail, worker, ToWorker::Locked { generation }, at).await
+        }
+        E::WorkerPasswordChanged { worker, mail } => {
+            workers::send(context, mail, worker, ToWorker::PasswordChanged, at).await
+        }
+        // Who is suspended is not told by mail.
+        E::AccountLocked { .. } | E::WorkerLocked { .. } => Ok(()),
+        // The rules bring nothing else; what they may bring one day waits with the dead letters.
+        other => Err(missing(&format!("a mail for {other:?}"))),
+    }
+}
+
+/// Sends a mail once, or records why it is dropped.
+async fn conclude(
+    context: &Context<'_>,
+    settings: &Settings,
+    of: MailOf,
+    decided: Result<Outgoing<'_>, Reason>,
+) -> Result<(), Fault> {
+    let store = &context.services.store;
+    let keep = async |fate| store.append_mail(&MailRecord { of, fate, at: context.now }).await;
+    let outgoing = match decided {
+        Ok(outgoing) => outgoing,
+        Err(reason) => return keep(Fate::Dropped { reason }).await,
+    };
+    match store.claim_mail(of.mail, context.now, STALE_AFTER).await? {
+        Claim::Claimed { .. } => {}
+        Claim::AlreadySent | Claim::AlreadyDropped => return Ok(()),
+        Claim::HeldByAnother { until } => {
+            let retry_after = (until - context.now).to_std().unwrap_or_default();
+            return Err(Fault::Unavailable {
+                what: "another sender is at this mail".to_owned(),
+                retry_after,
+            });
+        }
+    }
+    let message = ses::send(context, settings, &of, &outgoing).await?;
+    let Outgoing { to: address, language, .. } = outgoing;
+    keep(Fate::Sent { address, language, message }).await
+}
+
+/// A link's secret.
+async fn token(context: &Context<'_>, of: LinkOf, generation: u16) -> Result<String, Fault> {
+    Ok(context.services.links().await?.write(LinkToken { of, generation }))
+}
+
+/// What a worker's mail is for.
+const fn kind_to_worker(about: ToWorker) -> MailKind {
+    match about {
+        ToWorker::PasswordReset { .. } => MailKind::WorkerPasswordReset,
+        ToWorker::Locked { .. } => MailKind::WorkerLocked,
+        ToWorker::PasswordChanged => MailKind::WorkerPasswordChanged,
+        ToWorker::InvitationAskedFor => MailKind::InvitationAskedFor,
+    }
+}
+
+fn missing(what: &str) -> Fault {
+    Fault::Internal { what: format!("there is no {what}"), source: None }
+}

@@ -1,0 +1,70 @@
+//! The way to SES.
+
+use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message, MessageTag};
+use domain::EmailAddress;
+use domain::settings::Settings;
+use store::{Fault, MailOf};
+
+use super::Outgoing;
+use crate::context::{Context, defect};
+
+/// Hands the mail to SES; the answer is SES's id of it.
+pub(super) async fn send(
+    context: &Context<'_>,
+    settings: &Settings,
+    of: &MailOf,
+    outgoing: &Outgoing<'_>,
+) -> Result<String, Fault> {
+    let Outgoing { from, to, rendered, .. } = outgoing;
+    let text = |text: &str| {
+        Content::builder().data(text).charset("UTF-8").build().map_err(|error| defect("a mail", error))
+    };
+    let body = Body::builder().html(text(&rendered.html)?).text(text(&rendered.text)?).build();
+    let message = Message::builder().subject(text(&rendered.subject)?).body(body).build();
+    let tag = MessageTag::builder()
+        .name("mail")
+        .value(of.mail.to_string())
+        .build()
+        .map_err(|error| defect("a mail", error))?;
+    let answer = context
+        .services
+        .ses()?
+        .send_email()
+        .from_email_address(mailbox(&from.name, &from.address))
+        .destination(Destination::builder().to_addresses(to.normalized()).build())
+        .set_reply_to_addresses(
+            settings.communications.reply_to.as_ref().map(|address| vec![address.normalized().to_owned()]),
+        )
+        .content(EmailContent::builder().simple(message).build())
+        .email_tags(tag)
+        .configuration_set_name(context.services.variable("MAIL_CONFIGURATION_SET")?)
+        .send()
+        .await?;
+    Ok(answer.message_id.unwrap_or_default())
+}
+
+/// `"Name" <address>`, the name quoted, or encoded where it isn't ASCII (RFC 2047).
+pub(crate) fn mailbox(name: &str, address: &EmailAddress) -> String {
+    let address = address.normalized();
+    if name.is_ascii() {
+        let quoted: String = name.chars().filter(|c| !matches!(c, '"' | '\\' | '\r' | '\n')).collect();
+        format!("\"{quoted}\" <{address}>")
+    } else {
+        format!("=?UTF-8?B?{}?= <{address}>", data_encoding::BASE64.encode(name.as_bytes()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::mailbox;
+
+    #[test]
+    fn a_senders_name_cannot_break_out_of_its_header() {
+        let address = "office@example.org".parse().unwrap();
+        assert_eq!(
+            mailbox("Harbour \"Light\"\r\nBcc: x", &address),
+            "\"Harbour LightBcc: x\" <office@example.org>"
+        );
+        assert_eq!(mailbox("Phare é", &address), "=?UTF-8?B?UGhhcmUgw6k=?= <office@example.org>");
+    }
+}
