@@ -183,7 +183,7 @@ mod tests {
     fn states() -> [State; 6] {
         let reason = crate::account::CloseReason::ClosedByWorker;
         [
-            State::Pending { since: at(0), expires_at: at(100), misses: 0 },
+            State::Pending { since: at(0), expires_at: at(100), remind_at: None, misses: 0 },
             ACTIVE,
             locked(LockReason::FailedSignIns),
             locked(LockReason::Suspended),
