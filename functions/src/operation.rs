@@ -159,7 +159,7 @@ pub enum Trigger {
     Invoke,
 }
 
-/// The SQS queues, each fed by the bus with some types of journal events.
+/// The SQS queues, each fed with some types of events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Queue {
     /// Mail that somebody waits for.
@@ -168,13 +168,16 @@ pub enum Queue {
     MailBulk,
     /// Pages of imports.
     Imports,
+    /// What the mail service tells of mails.
+    MailOutcomes,
     /// Whose sessions have ended.
     EndedSessions,
 }
 
 impl Queue {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::MailNow, Self::MailBulk, Self::Imports, Self::EndedSessions];
+    pub const ALL: [Self; 5] =
+        [Self::MailNow, Self::MailBulk, Self::MailOutcomes, Self::Imports, Self::EndedSessions];
 
     /// The logical name.
     #[must_use]
@@ -183,11 +186,18 @@ impl Queue {
             Self::MailNow => "mail_now",
             Self::MailBulk => "mail_bulk",
             Self::Imports => "imports",
+            Self::MailOutcomes => "mail_outcomes",
             Self::EndedSessions => "ended_sessions",
         }
     }
 
-    /// The types of journal events that the bus brings to it.
+    /// Whether SES feeds it, through the account's default bus, and not the journal through ours.
+    #[must_use]
+    pub const fn is_fed_by_ses(self) -> bool {
+        matches!(self, Self::MailOutcomes)
+    }
+
+    /// The types of events that the bus brings to it.
     #[must_use]
     pub const fn events(self) -> &'static [&'static str] {
         match self {
@@ -204,6 +214,13 @@ impl Queue {
             ],
             Self::MailBulk => &["activation_reminder_requested", "invitation_asked_for"],
             Self::Imports => &["import_continues"],
+            Self::MailOutcomes => &[
+                "Email Sent",
+                "Email Delivered",
+                "Email Bounced",
+                "Email Complaint Received",
+                "Email Rejected",
+            ],
             Self::EndedSessions => &[
                 "account_locked",
                 "account_disabled",
@@ -224,7 +241,7 @@ impl Queue {
     pub const fn concurrency(self) -> u16 {
         match self {
             Self::MailNow | Self::Imports => 4,
-            Self::MailBulk | Self::EndedSessions => 2,
+            Self::MailBulk | Self::MailOutcomes | Self::EndedSessions => 2,
         }
     }
 }

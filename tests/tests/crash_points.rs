@@ -97,6 +97,8 @@ crash_points! {
     expiring: "jobs.expire_activations", to_expire, [], HasTheEffectOfOne;
     mailing: "jobs.send_mail", to_mail, [], HasTheEffectOfOne;
     mailing_in_bulk: "jobs.send_bulk_mail", to_mail_in_bulk, [], HasTheEffectOfOne;
+    recording_a_bounce: "jobs.record_mail_outcome", to_record_a_bounce, [], HasTheEffectOfOne;
+    recording_that_a_mail_was_taken: "jobs.record_mail_outcome", to_record_a_sending, [], HasTheEffectOfOne;
     publishing: "jobs.publish_journal", to_publish, [], HasTheEffectOfOne;
     cleaning_up: "jobs.clean_up_sessions", to_clean_up, [], HasTheEffectOfOne;
 }
@@ -379,6 +381,28 @@ async fn to_mail_in_bulk(world: &World) -> Deed {
     world.admin(Method::POST, &path).by(&staff).json(json!({})).send().await.ok();
     world.portal(Method::POST, "/links/ask").json(json!({ "token": token })).send().await.ok();
     the_newest_mail_asked_for(world, &individual).await
+}
+
+async fn to_record_a_bounce(world: &World) -> Deed {
+    world.invite(&world.staff(INTAKE).await, "T-01").await;
+    let mail = world.local.mails().unwrap().pop().unwrap();
+    told(
+        &mail,
+        json!({ "eventType": "Bounce", "bounce": { "bounceType": "Permanent", "timestamp": mail.sent_at } }),
+    )
+}
+
+async fn to_record_a_sending(world: &World) -> Deed {
+    world.invite(&world.staff(INTAKE).await, "T-01").await;
+    told(&world.local.mails().unwrap().pop().unwrap(), json!({ "eventType": "Send" }))
+}
+
+/// What SES tells of a mail.
+fn told(mail: &local::aws::Mail, mut detail: Value) -> Deed {
+    let id = mail.tags.iter().find(|(name, _)| name == "mail").map(|(_, id)| id);
+    detail["mail"] = json!({ "timestamp": mail.sent_at, "messageId": mail.id, "tags": { "mail": [id] } });
+    let body = json!({ "source": "aws.ses", "detail": detail }).to_string();
+    Deed::Delivered(json!({ "Records": [{ "messageId": "one", "body": body, "eventSource": "aws:sqs" }] }))
 }
 
 async fn the_newest_mail_asked_for(world: &World, individual: &str) -> Deed {

@@ -111,6 +111,7 @@ async fn drain(world: &World) {
         "jobs.publish_journal",
         "jobs.send_mail",
         "jobs.send_bulk_mail",
+        "jobs.record_mail_outcome",
         "jobs.import_individuals",
         "jobs.expire_activations",
     ] {
@@ -214,6 +215,7 @@ async fn everything(world: &World) -> Vec<String> {
     assert!(!kept.is_empty());
     assert_silent("sessions", &json!(kept).to_string(), &secrets);
     send(world, get(format!("{path}/history"))).await.ok();
+    send(world, get(format!("{path}/mails"))).await.ok();
     send(world, post(format!("{path}/accounts/{account}/close"), json!({}))).await.ok();
 
     let found =

@@ -96,7 +96,11 @@ fn every_operation_has_a_sample_event_that_would_start_it() {
                     serde_json::from_str(event["Records"][0]["body"].as_str().unwrap()).unwrap();
                 let kind = message["detail-type"].as_str().unwrap();
                 assert!(queue.events().contains(&kind), "{name}: {kind}");
-                assert_eq!(message["detail"]["type"], kind, "{name}");
+                if queue.is_fed_by_ses() {
+                    assert_eq!(message["source"], "aws.ses", "{name}");
+                } else {
+                    assert_eq!(message["detail"]["type"], kind, "{name}");
+                }
             }
             Trigger::Stream(..) => assert_eq!(event["Records"][0]["eventSource"], "aws:dynamodb", "{name}"),
             Trigger::Schedule(_) | Trigger::Invoke => assert!(event.is_object(), "{name}"),
@@ -202,7 +206,7 @@ fn every_job_is_spoken_of_in_the_documentation() {
 #[test]
 fn queues_are_fed_with_events_that_the_journal_knows() {
     for queue in Queue::ALL {
-        for kind in queue.events() {
+        for kind in queue.events().iter().filter(|_| !queue.is_fed_by_ses()) {
             let known = serde_json::from_value::<domain::JournalEvent>(json!({ "type": kind, "data": {} }));
             let error = known.unwrap_err().to_string();
             assert!(error.starts_with("missing field"), "{kind}: {error}");

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use domain::id::{ContactId, IndividualId, SiteId, WorkerId};
 use domain::individual::{ContactKind, Origin};
+use domain::mail::MailOutcome;
 use domain::{Individual, Language};
 use serde::{Deserialize, Serialize};
 use store::ask;
@@ -90,6 +91,19 @@ pub struct ContactView {
     pub instructions: Option<String>,
     /// No longer used, kept because it was mailed or consented to (B6).
     pub retired: bool,
+    /// Why mails to it don't arrive, if they don't.
+    pub undeliverable: Option<UndeliverableView>,
+}
+
+/// That mails to an address don't arrive, or that its reader calls them unwanted.
+#[derive(Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct UndeliverableView {
+    /// `bounced` or `complained`.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
+    pub reason: MailOutcome,
+    /// When the mail service told so first.
+    pub since: DateTime<Utc>,
 }
 
 /// Communication settings, with their history.
@@ -179,6 +193,9 @@ impl From<&Individual> for IndividualView {
                     main: contact.main,
                     instructions: contact.instructions.clone(),
                     retired: contact.retired,
+                    undeliverable: contact
+                        .undeliverable
+                        .map(|mark| UndeliverableView { reason: mark.why, since: mark.since }),
                 })
                 .collect(),
             communication: CommunicationView::from(individual),

@@ -8,6 +8,7 @@ pub mod extend_session;
 pub mod get_account_history;
 pub mod get_individual;
 pub mod get_job;
+pub mod get_mail_history;
 pub mod get_me;
 pub mod list_sessions;
 pub mod request_upload;

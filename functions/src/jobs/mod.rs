@@ -4,6 +4,7 @@ pub mod clean_up_sessions;
 pub mod expire_activations;
 pub mod import_individuals;
 pub mod publish_journal;
+pub mod record_mail_outcome;
 pub mod send_bulk_mail;
 pub mod send_mail;
 pub mod set_up_agency;

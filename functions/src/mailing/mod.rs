@@ -14,7 +14,7 @@ use domain::mail::{MailKind, ToWorker};
 use domain::settings::{Sender, Settings};
 use domain::{EmailAddress, Language};
 use mail::Rendered;
-use store::{Claim, Fate, Fault, MailOf, MailRecord};
+use store::{Claim, Fate, Fault, Handover, MailOf, MailRecord};
 
 use self::clients::{ClientMail, ToClient};
 use crate::context::Context;
@@ -98,7 +98,9 @@ async fn conclude(
         Ok(outgoing) => outgoing,
         Err(reason) => return keep(Fate::Dropped { reason }).await,
     };
-    match store.claim_mail(of.mail, context.now, STALE_AFTER).await? {
+    let Outgoing { to, language, .. } = &outgoing;
+    let handover = Handover { of, address: to.clone(), language: *language };
+    match store.claim_mail(&handover, context.now, STALE_AFTER).await? {
         Claim::Claimed { .. } => {}
         Claim::AlreadySent | Claim::AlreadyDropped => return Ok(()),
         Claim::HeldByAnother { until } => {
@@ -110,7 +112,7 @@ async fn conclude(
         }
     }
     let message = ses::send(context, settings, &of, &outgoing).await?;
-    let Outgoing { to: address, language, .. } = outgoing;
+    let Handover { address, language, .. } = handover;
     keep(Fate::Sent { address, language, message }).await
 }
 

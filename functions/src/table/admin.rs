@@ -231,6 +231,19 @@ pub(super) const OPERATIONS: &[Operation] = &[
     },
     Operation {
         mutates: false,
+        grants: &[grant(Table::Individuals, READ), grant(Table::Journal, &[Query]), grant(Table::Mail, READ)],
+        uses: &[Use::Read(Secret::Seal)],
+        ..admin(
+            "admin.get_mail_history",
+            "Read which mails went to an individual, and what became of them",
+            Method::Get,
+            "/individuals/{individual_id}/mails",
+            Access::Permitted(Permission::ReadHistory),
+            Run::http::<crate::admin::get_mail_history::GetMailHistory>(),
+        )
+    },
+    Operation {
+        mutates: false,
         grants: &[grant(Table::Individuals, READ), grant(Table::Journal, &[Query])],
         uses: &[Use::Read(Secret::Seal)],
         ..admin(

@@ -135,4 +135,20 @@ pub(super) const OPERATIONS: &[Operation] = &[
             Run::messages::<jobs::send_bulk_mail::SendBulkMail>(),
         )
     },
+    Operation {
+        grants: &[
+            grant(Table::Mail, &[Query, PutItem]),
+            grant(Table::Individuals, WRITE),
+            grant(Table::Accounts, WRITE),
+            grant(Table::Journal, APPEND),
+        ],
+        ..job(
+            "jobs.record_mail_outcome",
+            "Record what the mail service tells of a mail",
+            Trigger::Queue(Queue::MailOutcomes, 10),
+            Memory::Small,
+            30,
+            Run::messages::<jobs::record_mail_outcome::RecordMailOutcome>(),
+        )
+    },
 ];

@@ -66,6 +66,21 @@ fn sqs(id: &str, name: &str, more: &str) -> String {
     )
 }
 
+/// Where a rule listens, and to what.
+const FROM_JOURNAL: &str = "    EventBusName: !Ref BusName
+    EventPattern:
+      source: [clientconnect]
+";
+
+/// SES publishes on the default bus alone, and other deployments in the same AWS account there, too.
+const FROM_SES: &str = "    EventPattern:
+      source: [aws.ses]
+      detail:
+        mail:
+          tags:
+            ses:configuration-set: [!Sub 'clientconnect-${Stage}']
+";
+
 fn rule(queue: Queue) -> String {
     let id = queue_id(queue);
     format!(
@@ -74,10 +89,7 @@ fn rule(queue: Queue) -> String {
   Type: AWS::Events::Rule
   Properties:
     Name: !Sub clientconnect-${{Stage}}-{name}
-    EventBusName: !Ref BusName
-    EventPattern:
-      source: [clientconnect]
-      detail-type: {types}
+{from}      detail-type: {types}
     Targets:
       - Id: queue
         Arn: !GetAtt {id}.Arn
@@ -102,6 +114,7 @@ fn rule(queue: Queue) -> String {
               aws:SourceArn: !GetAtt {id}Rule.Arn
 ",
         name = dashed(queue.name()),
+        from = if queue.is_fed_by_ses() { FROM_SES } else { FROM_JOURNAL },
         types = list(queue.events().iter().copied()),
     )
 }

@@ -44,7 +44,7 @@ fn of(operation: &Operation) -> Vec<Need> {
             Use::Read(secret) | Use::Write(secret) => needs.push(Need::Secret(*secret)),
         }
     }
-    if matches!(operation.trigger, Trigger::Queue(..)) {
+    if matches!(operation.trigger, Trigger::Queue(queue, _) if !queue.is_fed_by_ses()) {
         needs.push(Need::Bus);
     }
     needs

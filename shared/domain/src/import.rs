@@ -435,6 +435,7 @@ fn add_contact(individual: &mut Individual, id: ContactId, value: ContactValue) 
         main: true,
         instructions: None,
         retired: false,
+        undeliverable: None,
     });
     id
 }

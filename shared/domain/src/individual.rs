@@ -9,6 +9,7 @@ use crate::birth_date::BirthDate;
 use crate::email::EmailAddress;
 use crate::id::{ContactId, IndividualId, JobId, SiteId, WorkerId};
 use crate::language::Language;
+use crate::mail::MailOutcome;
 use crate::name::PersonName;
 
 /// A person the agency serves. Its `Debug` shows ids only.
@@ -114,6 +115,17 @@ pub struct Contact {
     pub instructions: Option<String>,
     /// Removed from use, kept because it was mailed or consented to (B6).
     pub retired: bool,
+    /// Why mails to this address don't arrive, if the mail service told so.
+    pub undeliverable: Option<Undeliverable>,
+}
+
+/// That mails to an address don't arrive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Undeliverable {
+    /// What the mail service told first.
+    pub why: MailOutcome,
+    /// When that was.
+    pub since: DateTime<Utc>,
 }
 
 impl Contact {
@@ -254,6 +266,23 @@ impl Individual {
         Ok(ConsentChange::Given)
     }
 
+    /// The individual with the contacts marked to whose address mails don't arrive; none if there is nothing to mark.
+    #[must_use]
+    pub fn with_undeliverable(
+        &self,
+        address: &EmailAddress,
+        why: MailOutcome,
+        since: DateTime<Utc>,
+    ) -> Option<Self> {
+        let mut marked = self.clone();
+        for contact in marked.contacts.iter_mut().filter(|contact| !contact.retired) {
+            if matches!(&contact.value, ContactValue::Email(known) if known == address) {
+                contact.undeliverable.get_or_insert(Undeliverable { why, since });
+            }
+        }
+        (marked != *self).then_some(marked)
+    }
+
     /// Adds a contact, or replaces the one with its id. A new main contact takes the place of the former one of
     /// its kind. Editing or un-using the consented contact withdraws consent (B9).
     ///
@@ -274,7 +303,11 @@ impl Individual {
         }
         let consented = self.consent().is_some();
         match self.contacts.iter_mut().find(|known| known.id == contact.id) {
-            Some(known) => *known = contact,
+            // The mark is the address's: it stays with it, and goes with it.
+            Some(known) => {
+                let undeliverable = known.undeliverable.filter(|_| known.value == contact.value);
+                *known = Contact { undeliverable, ..contact };
+            }
             None => self.contacts.push(contact),
         }
         Ok(self.record_loss_of_consent(consented, by, at))
@@ -417,5 +450,27 @@ mod tests {
         assert_eq!(zoe.prefilled_address().unwrap().normalized(), "second@example.org");
         zoe.contacts[1].use_contact = false;
         assert_eq!(zoe.prefilled_address().unwrap().normalized(), "zoe@example.org");
+    }
+
+    #[test]
+    fn an_address_where_mails_dont_arrive_stays_marked_until_it_is_another() {
+        let (zoe, bounced) = (individual(), MailOutcome::Bounced);
+        let address = zoe.consented_address().unwrap().clone();
+        assert_eq!(zoe.with_undeliverable(&"other@example.org".parse().unwrap(), bounced, at(1)), None);
+        let mut marked = zoe.with_undeliverable(&address, bounced, at(1)).unwrap();
+        assert_eq!(
+            marked.with_undeliverable(&address, MailOutcome::Complained, at(2)),
+            None,
+            "the first counts"
+        );
+        let mark = Some(Undeliverable { why: bounced, since: at(1) });
+        assert_eq!(marked.contacts[0].undeliverable, mark);
+
+        let same = Contact { main: false, undeliverable: None, ..marked.contacts[0].clone() };
+        marked.put_contact(same, BY, at(3)).unwrap();
+        assert_eq!(marked.contacts[0].undeliverable, mark);
+        let another = Contact { id: EMAIL_CONTACT, ..email_contact(13, "new@example.org") };
+        marked.put_contact(another, BY, at(4)).unwrap();
+        assert_eq!(marked.contacts[0].undeliverable, None);
     }
 }

@@ -99,6 +99,7 @@ pub(crate) fn email_contact(id: u128, address: &str) -> Contact {
         main: true,
         instructions: None,
         retired: false,
+        undeliverable: None,
     }
 }
 

@@ -23,7 +23,7 @@ use crate::commit::{backoff, pk, pk_sk};
 use crate::item::Map;
 use crate::{
     Answered, Credentials, ExternalIdOf, Fault, FreeLicences, Holding, MailAddress, Policy, PolicyKind,
-    PublicKeys, ReportPage, SetUp, Site, Store, Table, Versioned, unbuilt,
+    PublicKeys, ReportPage, SetUp, Site, Store, StoryOf, Table, Versioned, unbuilt,
 };
 
 /// `BatchGetItem` takes no more keys.
@@ -269,6 +269,12 @@ pub fn policy(kind: PolicyKind, version: u32, language: Language) -> One<Policy>
 #[must_use]
 pub fn mail_address(mail: MailId) -> One<MailAddress> {
     crate::mail::address(mail)
+}
+
+/// What became of a mail.
+#[must_use]
+pub fn mail(id: MailId) -> StoryOf {
+    crate::mail::story(id)
 }
 
 /// A job.

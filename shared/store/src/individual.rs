@@ -3,7 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
-use domain::individual::{ConsentRow, Contact, ContactKind, ContactValue, Imported, Individual, Origin};
+use domain::individual::{
+    ConsentRow, Contact, ContactKind, ContactValue, Imported, Individual, Origin, Undeliverable,
+};
+use domain::mail::MailOutcome;
 use domain::{
     BirthDate, ContactId, EmailAddress, IndividualId, JobId, Language, PersonName, SiteId, WorkerId, name,
 };
@@ -71,6 +74,9 @@ struct ContactItem {
     instructions: Option<String>,
     #[serde(default)]
     retired: bool,
+    /// Why mails to it don't arrive, and since when.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    undeliverable: Option<(MailOutcome, DateTime<Utc>)>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -122,6 +128,7 @@ impl From<&Contact> for ContactItem {
             main: contact.main,
             instructions: contact.instructions.clone(),
             retired: contact.retired,
+            undeliverable: contact.undeliverable.map(|mark| (mark.why, mark.since)),
         }
     }
 }
@@ -141,6 +148,7 @@ impl TryFrom<ContactItem> for Contact {
             main: item.main,
             instructions: item.instructions,
             retired: item.retired,
+            undeliverable: item.undeliverable.map(|(why, since)| Undeliverable { why, since }),
         })
     }
 }

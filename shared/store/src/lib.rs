@@ -43,7 +43,7 @@ pub use individual::{AddressOf, ExternalIdOf};
 pub use item::{Page, Position, Stale, Version, Versioned};
 pub use job::ReportPage;
 pub use licences::{FreeLicences, LICENCE_SHARDS, Licences};
-pub use mail::{Claim, Fate, MailAddress, MailOf, MailRecord, Reader};
+pub use mail::{Claim, Fate, Handover, MailAddress, MailOf, MailRecord, MailStory, Reader, StoryOf, Told};
 pub use tables::{Table, TableNames};
 
 /// The agency's data.

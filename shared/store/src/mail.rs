@@ -1,12 +1,14 @@
 //! What became of each mail. Append only: a mail is asked for in the journal, then claimed, then sent or dropped.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::account::Reason;
-use domain::mail::MailKind;
+use domain::mail::{MailKind, MailOutcome};
 use domain::{AccountId, EmailAddress, IndividualId, Language, MailId, WorkerId};
 use serde::{Deserialize, Serialize};
 
-use crate::ask::{FromItem, One};
+use crate::ask::{Ask, Found, FromItem, Key, One};
 use crate::commit::{Refusal, Write};
 use crate::item::{Map, Page, Position, Shape, parsed, string};
 use crate::query::Rows;
@@ -17,6 +19,8 @@ const TABLE: Table = Table::Mail;
 const SENT: &str = "sent";
 const DROPPED: &str = "dropped";
 const TO: &str = "to";
+/// Before the outcome, in the key of what was told of it.
+const TOLD: &str = "told#";
 
 /// Whether a mail may be sent by who asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,6 +66,58 @@ pub enum Reader {
     Worker(WorkerId),
 }
 
+impl Reader {
+    const fn ids(self) -> (Option<IndividualId>, Option<AccountId>, Option<WorkerId>) {
+        match self {
+            Self::Client { individual, account } => (Some(individual), Some(account), None),
+            Self::Worker(worker) => (None, None, Some(worker)),
+        }
+    }
+
+    fn of(
+        individual: Option<IndividualId>,
+        account: Option<AccountId>,
+        worker: Option<WorkerId>,
+    ) -> Result<Self, Fault> {
+        match (individual, account, worker) {
+            (Some(individual), Some(account), None) => Ok(Self::Client { individual, account }),
+            (None, None, Some(worker)) => Ok(Self::Worker(worker)),
+            _ => Err(Fault::corrupt(TABLE, "a mail is either a client's or a worker's")),
+        }
+    }
+}
+
+/// A mail as it is handed to the mail service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Handover {
+    /// Which mail.
+    pub of: MailOf,
+    /// Where it goes.
+    pub address: EmailAddress,
+    /// In which language.
+    pub language: Language,
+}
+
+/// What the mail service told of a mail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Told {
+    /// Which mail.
+    pub mail: MailId,
+    /// What it told.
+    pub outcome: MailOutcome,
+    /// When that was.
+    pub at: DateTime<Utc>,
+}
+
+/// All that is known of what became of a mail.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct MailStory {
+    /// Whether it was sent or dropped, and when; neither while it waits.
+    pub fate: Option<(Fate, DateTime<Utc>)>,
+    /// What the mail service told, and when that was.
+    pub told: BTreeMap<MailOutcome, DateTime<Utc>>,
+}
+
 /// What became of a mail.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fate {
@@ -96,6 +152,58 @@ pub struct MailRecord {
 struct ClaimItem {
     at: DateTime<Utc>,
     until: DateTime<Utc>,
+    /// Within, so that the index of mails by individual holds no claims.
+    mail: HandoverItem,
+}
+
+#[derive(Serialize, Deserialize)]
+struct HandoverItem {
+    kind: MailKind,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    individual: Option<IndividualId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    account: Option<AccountId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    worker: Option<WorkerId>,
+    address: String,
+    language: Language,
+}
+
+impl From<&Handover> for HandoverItem {
+    fn from(handover: &Handover) -> Self {
+        let (individual, account, worker) = handover.of.reader.ids();
+        Self {
+            kind: handover.of.kind,
+            individual,
+            account,
+            worker,
+            address: handover.address.as_typed().to_owned(),
+            language: handover.language,
+        }
+    }
+}
+
+impl HandoverItem {
+    fn read(self, mail: MailId) -> Result<Handover, Fault> {
+        let reader = Reader::of(self.individual, self.account, self.worker)?;
+        let of = MailOf { mail, kind: self.kind, reader };
+        Ok(Handover { of, address: parsed(&self.address, "mail.address", TABLE)?, language: self.language })
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct ToldItem {
+    at: DateTime<Utc>,
+}
+
+impl Shape for ToldItem {
+    const TABLE: Table = TABLE;
+}
+
+impl Told {
+    fn item(&self) -> Result<Map, Fault> {
+        ToldItem { at: self.at }.write(&self.mail.to_string(), Some(&format!("{TOLD}{}", self.outcome)))
+    }
 }
 
 impl Shape for ClaimItem {
@@ -124,10 +232,7 @@ impl Shape for FateItem {
 impl From<&MailRecord> for FateItem {
     fn from(record: &MailRecord) -> Self {
         let MailOf { mail, kind, reader } = record.of;
-        let (individual, account, worker) = match reader {
-            Reader::Client { individual, account } => (Some(individual), Some(account), None),
-            Reader::Worker(worker) => (None, None, Some(worker)),
-        };
+        let (individual, account, worker) = reader.ids();
         let (address, language, message, reason) = match &record.fate {
             Fate::Sent { address, language, message } => {
                 (Some(address.as_typed().to_owned()), Some(*language), Some(message.clone()), None)
@@ -151,11 +256,7 @@ impl TryFrom<FateItem> for MailRecord {
             _ => return Err(Fault::corrupt(TABLE, "a mail is either sent or dropped")),
         };
         let mail = parsed(&item.pk, "pk", TABLE)?;
-        let reader = match (item.individual, item.account, item.worker) {
-            (Some(individual), Some(account), None) => Reader::Client { individual, account },
-            (None, None, Some(worker)) => Reader::Worker(worker),
-            _ => return Err(Fault::corrupt(TABLE, "a mail is either a client's or a worker's")),
-        };
+        let reader = Reader::of(item.individual, item.account, item.worker)?;
         let of = MailOf { mail, kind: item.kind, reader };
         Ok(Self { of, fate, at: item.at })
     }
@@ -194,6 +295,52 @@ impl FromItem for MailAddress {
     }
 }
 
+/// The question what became of a mail.
+#[derive(Debug, Clone)]
+pub struct StoryOf {
+    fates: Vec<One<MailRecord>>,
+    told: Vec<(MailOutcome, One<ToldAt>)>,
+}
+
+/// When something was told.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ToldAt(DateTime<Utc>);
+
+impl FromItem for ToldAt {
+    fn from_item(map: Map) -> Result<Self, Fault> {
+        Ok(Self(ToldItem::read(map)?.at))
+    }
+}
+
+pub(crate) fn story(mail: MailId) -> StoryOf {
+    let row = |sk: &str| One::sorted(TABLE, mail.to_string(), sk);
+    let told =
+        |outcome: &MailOutcome| (*outcome, One::sorted(TABLE, mail.to_string(), format!("{TOLD}{outcome}")));
+    StoryOf { fates: vec![row(SENT), row(DROPPED)], told: MailOutcome::ALL.iter().map(told).collect() }
+}
+
+impl Ask for StoryOf {
+    type Answer = MailStory;
+
+    fn keys(&self, keys: &mut Vec<Key>) {
+        self.fates.keys(keys);
+        self.told.iter().for_each(|(_, row)| row.keys(keys));
+    }
+
+    fn answer(&self, found: &Found) -> Result<MailStory, Fault> {
+        // Sent comes first: a sender that was relieved may have found a reason to drop it afterwards.
+        let fate = self.fates.answer(found)?.into_iter().flatten().next();
+        let mut story =
+            MailStory { fate: fate.map(|record| (record.fate, record.at)), ..MailStory::default() };
+        for (outcome, row) in &self.told {
+            if let Some(ToldAt(at)) = row.answer(found)? {
+                story.told.insert(*outcome, at);
+            }
+        }
+        Ok(story)
+    }
+}
+
 pub(crate) fn address(mail: MailId) -> One<MailAddress> {
     One::sorted(TABLE, mail.to_string(), TO)
 }
@@ -206,6 +353,21 @@ impl Transaction {
         // The mail's id is this change's own: who has it has made the change.
         self.push(write.map(|map| Write::put(TABLE, map).when_new(Refusal::OwnRecord)))
     }
+
+    /// Keeps what the mail service told, with what follows from it. If it was kept before, all of that was made.
+    pub fn keep_told(&mut self, told: &Told) -> &mut Self {
+        self.push(told.item().map(|map| Write::put(TABLE, map).when_new(Refusal::OwnRecord)))
+    }
+}
+
+pub(crate) fn claim(
+    handover: &Handover,
+    number: usize,
+    at: DateTime<Utc>,
+    until: DateTime<Utc>,
+) -> Result<Map, Fault> {
+    let item = ClaimItem { at, until, mail: handover.into() };
+    item.write(&handover.of.mail.to_string(), Some(&format!("claim#{number:04}")))
 }
 
 impl Store {
@@ -215,10 +377,11 @@ impl Store {
     /// `Unavailable`, `Refused` or `Corrupt`.
     pub async fn claim_mail(
         &self,
-        mail: MailId,
+        handover: &Handover,
         now: DateTime<Utc>,
         stale_after: TimeDelta,
     ) -> Result<Claim, Fault> {
+        let mail = handover.of.mail;
         let rows = self.rows(Rows::of(TABLE, mail.to_string()).consistent()).await?.items;
         let mut claims = 0;
         let mut held: Option<DateTime<Utc>> = None;
@@ -237,8 +400,7 @@ impl Store {
             return Ok(Claim::HeldByAnother { until });
         }
         let until = now + stale_after;
-        let item = ClaimItem { at: now, until };
-        let item = item.write(&mail.to_string(), Some(&format!("claim#{:04}", claims + 1)))?;
+        let item = claim(handover, claims + 1, now, until)?;
         Ok(if self.append(TABLE, item).await? {
             Claim::Claimed { again: claims > 0 }
         } else {
@@ -252,6 +414,36 @@ impl Store {
     /// `Unavailable` or `Refused`.
     pub async fn append_mail(&self, record: &MailRecord) -> Result<(), Fault> {
         self.append(TABLE, item(record)?).await.map(|_| ())
+    }
+
+    /// Keeps what the mail service told of a mail. Telling it again changes nothing.
+    ///
+    /// # Errors
+    /// `Unavailable` or `Refused`.
+    pub async fn append_told(&self, told: &Told) -> Result<(), Fault> {
+        self.append(TABLE, told.item()?).await.map(|_| ())
+    }
+
+    /// What was handed to the mail service, or was about to be; nothing if the mail isn't known.
+    ///
+    /// # Errors
+    /// `Unavailable`, `Refused` or `Corrupt`.
+    pub async fn mail_handed_over(&self, mail: MailId) -> Result<Option<Handover>, Fault> {
+        let rows = self.rows(Rows::of(TABLE, mail.to_string()).consistent()).await?.items;
+        let mut found = None;
+        for row in rows {
+            match string(&row, "sk", TABLE)?.as_str() {
+                SENT => {
+                    let MailRecord { of, fate, .. } = MailRecord::from_item(row)?;
+                    if let Fate::Sent { address, language, .. } = fate {
+                        return Ok(Some(Handover { of, address, language }));
+                    }
+                }
+                sk if sk.starts_with("claim#") => found = Some(ClaimItem::read(row)?.mail.read(mail)?),
+                _ => {}
+            }
+        }
+        Ok(found)
     }
 
     /// What was mailed to an individual, and what was not, newest first.

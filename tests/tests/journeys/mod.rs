@@ -6,6 +6,7 @@ mod creating;
 mod devices;
 mod imports;
 mod invitation;
+mod mail_outcomes;
 mod mails;
 mod my_account;
 mod records;

@@ -1,12 +1,14 @@
 //! EventBridge: what is put on a bus goes to the queues its rules name, before the call is answered.
 
 use bytes::Bytes;
+use chrono::{DateTime, Utc};
 use http::{Request, Response, StatusCode};
+use rusqlite::Connection;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::error::{parse, reply};
-use super::{ACCOUNT, Ask, AwsError, Grant, LocalAws, REGION, Service, arn, random_id, target_action};
+use super::{ACCOUNT, Ask, AwsError, Grant, LocalAws, REGION, Rule, Service, arn, random_id, target_action};
 use crate::queue;
 
 /// Entries a call may have.
@@ -116,39 +118,86 @@ impl LocalAws {
                             );
                         }
                     };
-                    let id = random_id();
-                    let event = json!({
-                        "version": "0",
-                        "id": id,
-                        "detail-type": entry.detail_type,
-                        "source": entry.source,
-                        "account": ACCOUNT,
-                        "time": now.to_rfc3339_opts(chrono::SecondsFormat::Secs, true),
-                        "region": REGION,
-                        "resources": entry.resources,
-                        "detail": detail,
-                    })
-                    .to_string();
-                    for target in rules.iter().filter(|rule| rule.matches(&entry.source, &entry.detail_type))
-                    {
-                        for to in &target.queues {
-                            queue::send(sql, to, &event, now.timestamp_millis())?;
-                        }
-                    }
-                    Ok(json!({ "EventId": id }))
+                    let event = Event {
+                        source: &entry.source,
+                        detail_type: &entry.detail_type,
+                        resources: entry.resources.clone(),
+                        detail: Value::Object(detail),
+                    };
+                    event.bring(sql, rules, now).map(|id| json!({ "EventId": id }))
                 })
                 .collect::<rusqlite::Result<Vec<Value>>>()
         })?;
-        for queue in self.world().buses.values().flatten().flat_map(|rule| &rule.queues) {
-            self.bells().ring(queue);
-        }
+        self.ring_targets();
         Ok(reply(StatusCode::OK, &json!({ "FailedEntryCount": failed, "Entries": results })))
     }
 }
 
-impl super::Rule {
-    fn matches(&self, source: &str, detail_type: &str) -> bool {
-        self.sources.iter().any(|each| each == source)
-            && (self.detail_types.is_empty() || self.detail_types.iter().any(|each| each == detail_type))
+/// An event on its way through a bus.
+pub(super) struct Event<'a> {
+    pub(super) source: &'a str,
+    pub(super) detail_type: &'a str,
+    pub(super) resources: Vec<String>,
+    pub(super) detail: Value,
+}
+
+impl Event<'_> {
+    /// Puts it into the queues of the rules that match: its id.
+    pub(super) fn bring(
+        &self,
+        sql: &Connection,
+        rules: &[Rule],
+        now: DateTime<Utc>,
+    ) -> rusqlite::Result<String> {
+        let id = random_id();
+        let event = json!({
+            "version": "0",
+            "id": id,
+            "detail-type": self.detail_type,
+            "source": self.source,
+            "account": ACCOUNT,
+            "time": now.to_rfc3339_opts(chrono::SecondsFormat::Secs, true),
+            "region": REGION,
+            "resources": self.resources,
+            "detail": self.detail,
+        })
+        .to_string();
+        for to in rules.iter().filter(|rule| rule.matches(self)).flat_map(|rule| &rule.queues) {
+            queue::send(sql, to, &event, now.timestamp_millis())?;
+        }
+        Ok(id)
+    }
+}
+
+impl LocalAws {
+    pub(super) fn ring_targets(&self) {
+        for queue in self.world().buses.values().flatten().flat_map(|rule| &rule.queues) {
+            self.bells().ring(queue);
+        }
+    }
+}
+
+impl Rule {
+    fn matches(&self, event: &Event<'_>) -> bool {
+        self.sources.iter().any(|each| each == event.source)
+            && (self.detail_types.is_empty()
+                || self.detail_types.iter().any(|each| each == event.detail_type))
+            && has(&event.detail, &self.detail)
+    }
+}
+
+/// Whether a value has all that a pattern asks for: members by name, and of each one of the exact values listed; of a list,
+/// one of its values is enough.
+fn has(value: &Value, pattern: &Value) -> bool {
+    match pattern {
+        Value::Null => true,
+        Value::Object(members) => {
+            members.iter().all(|(name, pattern)| value.get(name).is_some_and(|value| has(value, pattern)))
+        }
+        Value::Array(allowed) => match value {
+            Value::Array(values) => values.iter().any(|value| allowed.contains(value)),
+            value => allowed.contains(value),
+        },
+        _ => false,
     }
 }

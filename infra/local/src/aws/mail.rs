@@ -164,6 +164,7 @@ impl LocalAws {
         if mail.destination.to_addresses.iter().any(|to| !bare(to).contains('@')) {
             return refused("Missing final '@domain'");
         }
+        let set = mail.configuration_set_name;
         let Content { simple: Simple { subject, body, headers } } = mail.content;
         let text = |part: Option<Text>| part.map(|part| part.data).unwrap_or_default();
         let now = self.clock().now();
@@ -180,12 +181,16 @@ impl LocalAws {
             headers: headers.into_iter().map(Into::into).collect(),
         };
         let json = serde_json::to_string(&mail).map_err(|error| AwsError::internal(error.to_string()))?;
-        self.data().sql(|sql| {
+        let events = set.map(|set| self.mail_events(&mail, &set)).unwrap_or_default();
+        self.data().transaction(|sql| {
             sql.execute(
                 "INSERT INTO local_mail (id, sent_at, mail) VALUES (?1, ?2, ?3)",
                 params![mail.id, now.timestamp_millis(), json],
-            )
+            )?;
+            let rules = self.world().buses.get("default").map(Vec::as_slice).unwrap_or_default();
+            events.iter().try_for_each(|event| event.bring(sql, rules, now).map(drop))
         })?;
+        self.ring_targets();
         Ok(reply(StatusCode::OK, &json!({ "MessageId": mail.id })))
     }
 

@@ -9,6 +9,7 @@ mod error;
 mod events;
 mod faults;
 mod mail;
+mod mail_events;
 mod objects;
 mod roles;
 mod secrets;

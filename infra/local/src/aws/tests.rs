@@ -20,10 +20,23 @@ fn world() -> World {
     let rule = Rule {
         sources: vec!["clientconnect".to_owned()],
         detail_types: vec!["activation_requested".to_owned()],
+        detail: json!(null),
         queues: vec!["mail".to_owned()],
     };
+    let told = Rule {
+        sources: vec!["aws.ses".to_owned()],
+        detail_types: Vec::new(),
+        detail: json!({ "mail": { "tags": { "ses:configuration-set": ["ours"] } } }),
+        queues: vec!["told".to_owned()],
+    };
+    let types = ["SEND", "DELIVERY", "BOUNCE", "COMPLAINT"].map(str::to_owned);
     World {
-        buses: BTreeMap::from([("bus".to_owned(), vec![rule])]),
+        buses: BTreeMap::from([("bus".to_owned(), vec![rule]), ("default".to_owned(), vec![told])]),
+        mail_events: BTreeMap::from([
+            ("ours".to_owned(), BTreeSet::from(types.clone())),
+            ("theirs".to_owned(), BTreeSet::from(types)),
+            ("silent".to_owned(), BTreeSet::from(["BOUNCE".to_owned()])),
+        ]),
         buckets: BTreeMap::from([(
             "uploads".to_owned(),
             Bucket { origins: vec!["http://127.0.0.1:8081".to_owned()] },
@@ -266,6 +279,53 @@ async fn secrets_are_made_once_and_kept() {
     client.put_secret_value().secret_id("keys").secret_string("k").send().await.unwrap();
     assert_eq!(get("keys").await.unwrap(), "k");
     assert!(get("others").await.is_err());
+}
+
+#[tokio::test]
+async fn ses_tells_of_mails_as_its_simulator_does() {
+    use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message, MessageTag};
+    let aws = aws();
+    let client = aws_sdk_sesv2::Client::new(&aws.sdk_config(ROOT));
+    let part = Content::builder().data("x").build().unwrap();
+    let body = Body::builder().text(part.clone()).build();
+    let message = Message::builder().subject(part).body(body).build();
+    let tell = async |to: &str, set: &str| {
+        let before = queue::bodies(aws.data(), "told").unwrap().len();
+        client
+            .send_email()
+            .from_email_address("no-reply@agency.example")
+            .destination(Destination::builder().to_addresses(to).build())
+            .content(EmailContent::builder().simple(message.clone()).build())
+            .email_tags(MessageTag::builder().name("mail").value("mai_1").build().unwrap())
+            .configuration_set_name(set)
+            .send()
+            .await
+            .unwrap();
+        let told = queue::bodies(aws.data(), "told").unwrap().split_off(before);
+        told.iter().map(|event| serde_json::from_str(event).unwrap()).collect::<Vec<serde_json::Value>>()
+    };
+    for (to, happens) in [
+        ("kim@mail.example", "Send Delivery"),
+        ("bounce@mail.example", "Send Delivery"),
+        ("success@simulator.amazonses.com", "Send Delivery"),
+        ("ooto@simulator.amazonses.com", "Send Delivery"),
+        ("bounce+kim@simulator.amazonses.com", "Send Bounce"),
+        ("suppressionlist@simulator.amazonses.com", "Send Bounce"),
+        ("complaint@simulator.amazonses.com", "Send Delivery Complaint"),
+    ] {
+        let told = tell(to, "ours").await;
+        let types: Vec<_> = told.iter().map(|event| event["detail"]["eventType"].as_str().unwrap()).collect();
+        assert_eq!(types.join(" "), happens, "{to}");
+        for event in &told {
+            assert_eq!(event["detail"]["mail"]["tags"]["mail"], json!(["mai_1"]));
+            assert_eq!(event["detail"]["mail"]["destination"], json!([to]));
+        }
+    }
+    let bounced = tell("bounce@simulator.amazonses.com", "ours").await.pop().unwrap();
+    assert_eq!((&bounced["detail-type"], &bounced["source"]), (&json!("Email Bounced"), &json!("aws.ses")));
+    assert_eq!(bounced["detail"]["bounce"]["bounceType"], "Permanent");
+    assert_eq!(tell("kim@mail.example", "theirs").await.len(), 0, "another deployment's are not ours");
+    assert_eq!(tell("kim@mail.example", "silent").await.len(), 0);
 }
 
 #[tokio::test]

@@ -15,6 +15,8 @@ pub struct World {
     pub secrets: BTreeMap<String, Secret>,
     /// Domains and addresses that mails may come from.
     pub identities: BTreeSet<String>,
+    /// Configuration sets whose mails' events of these types go to the default bus.
+    pub mail_events: BTreeMap<String, BTreeSet<String>>,
     /// Names of the tables whose stream something reads.
     pub streams: BTreeSet<String>,
 }
@@ -26,6 +28,8 @@ pub struct Rule {
     pub sources: Vec<String>,
     /// Exact detail types; none given matches all.
     pub detail_types: Vec<String>,
+    /// What the detail must have in it: members by name, with lists of the values they may have.
+    pub detail: serde_json::Value,
     /// Names of queues.
     pub queues: Vec<String>,
 }

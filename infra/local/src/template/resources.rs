@@ -162,6 +162,7 @@ impl Reading {
                 "AWS::SES::EmailIdentity" => {
                     self.template.world.identities.insert(properties.name("EmailIdentity"));
                 }
+                "AWS::SES::ConfigurationSetEventDestination" => self.mail_events(&properties)?,
                 _ if IGNORED.iter().any(|ignored| kind.starts_with(ignored)) => {}
                 _ => {
                     return Err(stack
@@ -287,7 +288,7 @@ impl Reading {
         properties.only("Description EventBusName EventPattern Name State Tags Targets")?;
         let pattern = properties.get("EventPattern").cloned().unwrap_or_default();
         let pattern = properties.inner(&pattern, "an event pattern");
-        pattern.only("detail-type source")?;
+        pattern.only("detail detail-type source")?;
         let mut queues = Vec::new();
         for target in properties.list("Targets") {
             let target = properties.inner(target, "a target");
@@ -304,12 +305,29 @@ impl Reading {
         let rule = Rule {
             sources: texts(pattern.get("source")),
             detail_types: texts(pattern.get("detail-type")),
+            detail: pattern.get("detail").cloned().unwrap_or_default(),
             queues,
         };
         if rule.sources.is_empty() {
             return Err(properties.refuse("EventPattern", "a rule here names the sources it matches"));
         }
         self.template.world.buses.entry(last(&bus)).or_default().push(rule);
+        Ok(())
+    }
+
+    fn mail_events(&mut self, properties: &Properties<'_>) -> Result<(), TemplateError> {
+        properties.only("ConfigurationSetName EventDestination")?;
+        let destination = properties.get("EventDestination").cloned().unwrap_or_default();
+        let destination = properties.inner(&destination, "an event destination");
+        destination.only("Enabled EventBridgeDestination MatchingEventTypes Name")?;
+        if !destination.required("EventBridgeDestination.EventBusArn")?.ends_with("event-bus/default") {
+            return Err(properties.refuse("EventDestination", "SES publishes to the default bus alone"));
+        }
+        if destination.is_true("Enabled") {
+            let set = last(&properties.required("ConfigurationSetName")?);
+            let types = texts(destination.get("MatchingEventTypes"));
+            self.template.world.mail_events.entry(set).or_default().extend(types);
+        }
         Ok(())
     }
 

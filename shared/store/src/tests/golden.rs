@@ -7,20 +7,20 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use domain::AlertKind;
 use domain::account::{CloseReason, LockReason};
 use domain::journal::JournalRecord;
-use domain::mail::MailKind;
+use domain::mail::{MailKind, MailOutcome};
 use domain::session::EmailChange;
 use domain::worker::{SecurityClass, Worker};
 use domain::{Session, job::Job};
 use serde_json::{Map as Json, Value, json};
 
-use super::records::{classes, entry, job, mail, public_keys, sent, session, sites, worker};
+use super::records::{classes, entry, handover, job, mail, public_keys, sent, session, sites, worker};
 use super::*;
 use crate::ask::FromItem;
 use crate::commit::Op;
 use crate::item::Map;
 use crate::{
     Answered, ClosedAccount, Credentials, Fate, Fault, Holding, MailAddress, MailOf, MailRecord, Policy,
-    PolicyKind, PublicKeys, Reader, ReportPage, SetUp, Site, Versioned,
+    PolicyKind, PublicKeys, Reader, ReportPage, SetUp, Site, Told, Versioned,
 };
 
 /// Reads an item into what its `Debug` says.
@@ -162,6 +162,8 @@ fn other_samples() -> Vec<Sample> {
     let access = put(|t| _ = t.log_access(&entry(30)));
     let change = EmailChange::begin("New@example.org".parse().unwrap(), MailId::new(uuid(20)), at(0));
     let session = Session { email_change: Some(change), ..session() };
+    let told = Told { mail: MailId::new(uuid(20)), outcome: MailOutcome::Bounced, at: at(40) };
+    let claimed = crate::mail::claim(&handover(20), 1, at(0), at(120)).unwrap();
     let mut to_worker = mail(21, sent());
     to_worker.of =
         MailOf { kind: MailKind::WorkerLocked, reader: Reader::Worker(worker().id), ..to_worker.of };
@@ -172,6 +174,8 @@ fn other_samples() -> Vec<Sample> {
         Sample::new("idempotency", put(|t| _ = t.answer("0f", "1e", "{}", at(0))), read::<Answered>),
         Sample::new("mail_sent", mail_item(sent()), read::<MailRecord>),
         Sample::new("mail_dropped", mail_item(dropped), read::<MailRecord>),
+        Sample { name: "mail_claimed".to_owned(), item: claimed, read: None },
+        Sample { name: "mail_told".to_owned(), item: put(|t| _ = t.keep_told(&told)), read: None },
         Sample::new("mail_to_worker", crate::mail::item(&to_worker).unwrap(), read::<MailRecord>),
         Sample::new(
             "mail_address",

@@ -166,6 +166,7 @@ fn people() -> impl Strategy<Value = Individual> {
                     main,
                     instructions: None,
                     retired,
+                    undeliverable: None,
                 })
                 .collect();
             if !consented {

@@ -166,6 +166,7 @@ fn individual(number: u64, first: &str, last: &str, address: &str) -> Individual
             main: true,
             instructions: Some("after six".to_owned()),
             retired: false,
+            undeliverable: None,
         }],
         communication: vec![ConsentRow {
             given: true,

@@ -1,6 +1,6 @@
 use domain::job::{Job, JobFailure, JobKind, JobMode, JobState};
 use domain::journal::Audience;
-use domain::mail::MailKind;
+use domain::mail::{MailKind, MailOutcome};
 use domain::session::{AuthLevel, Device, EmailChange, Holder, Session};
 use domain::throttle::{Limit, Per};
 use domain::worker::{Denial, SecurityClass, UserGroup, Worker, WorkerState};
@@ -8,8 +8,8 @@ use domain::{ClassId, JobId, SessionId, UploadId};
 
 use super::*;
 use crate::{
-    AccessEntry, Claim, CommitError, Conflict, Counted, Fate, MailAddress, MailOf, MailRecord, Policy,
-    PolicyKind, PublicKeys, Reader, ReportPage, Site, ask, journal,
+    AccessEntry, Claim, CommitError, Conflict, Counted, Fate, Handover, MailAddress, MailOf, MailRecord,
+    Policy, PolicyKind, PublicKeys, Reader, ReportPage, Site, Told, ask, journal,
 };
 
 pub(super) fn worker() -> Worker {
@@ -74,6 +74,10 @@ pub(super) fn mail(number: u64, fate: Fate) -> MailRecord {
     let reader = Reader::Client { individual, account: AccountId::new(uuid(10)) };
     let of = MailOf { mail: MailId::new(uuid(number)), kind: MailKind::Activation, reader };
     MailRecord { of, fate, at: at(30) }
+}
+
+pub(super) fn handover(number: u64) -> Handover {
+    Handover { of: mail(number, sent()).of, address: email("Zoe@example.org"), language: Language::Fr }
 }
 
 pub(super) fn sent() -> Fate {
@@ -308,15 +312,15 @@ async fn a_mail_goes_where_the_change_said() {
     store.commit(asking()).await.unwrap();
     store.commit(asking()).await.unwrap();
     assert_eq!(store.ask(ask::mail_address(id)).await.unwrap(), Some(MailAddress(former)));
-    let claim = store.claim_mail(id, at(0), TimeDelta::minutes(5)).await.unwrap();
+    let claim = store.claim_mail(&handover(20), at(0), TimeDelta::minutes(5)).await.unwrap();
     assert_eq!(claim, Claim::Claimed { again: false });
 }
 
 #[tokio::test]
 async fn a_mail_is_claimed_by_one_and_kept_for_good() {
     let store = store().await;
-    let id = MailId::new(uuid(20));
-    let claim = |seconds| store.claim_mail(id, at(seconds), TimeDelta::minutes(5));
+    let claimed = handover(20);
+    let claim = |seconds| store.claim_mail(&claimed, at(seconds), TimeDelta::minutes(5));
     let both = tokio::join!(claim(0), claim(0));
     let won = |claim: &Result<Claim, _>| matches!(claim, Ok(Claim::Claimed { again: false }));
     assert!(won(&both.0) != won(&both.1), "{both:?}");
@@ -339,13 +343,44 @@ async fn a_mail_is_claimed_by_one_and_kept_for_good() {
     let dropped = mail(21, Fate::Dropped { reason: Reason::NoConsent });
     store.append_mail(&dropped).await.unwrap();
     assert_eq!(
-        store.claim_mail(dropped.of.mail, at(0), TimeDelta::minutes(5)).await.unwrap(),
+        store.claim_mail(&handover(21), at(0), TimeDelta::minutes(5)).await.unwrap(),
         Claim::AlreadyDropped
     );
     let page = store.mail_of(IndividualId::new(uuid(1)), None, 1).await.unwrap();
     assert_eq!(page.items, [dropped]);
     let page = store.mail_of(IndividualId::new(uuid(1)), page.next.as_ref(), 10).await.unwrap();
     assert_eq!(page.items, [mail(20, sent())]);
+}
+
+#[tokio::test]
+async fn what_is_told_of_a_mail_is_kept_once_in_any_order() {
+    let store = store().await;
+    let id = MailId::new(uuid(20));
+    assert_eq!(store.mail_handed_over(id).await.unwrap(), None);
+    let told = |outcome, seconds| Told { mail: id, outcome, at: at(seconds) };
+    store.append_told(&told(MailOutcome::Delivered, 40)).await.unwrap();
+    store.append_told(&told(MailOutcome::Delivered, 50)).await.unwrap();
+    store.claim_mail(&handover(20), at(0), TimeDelta::minutes(5)).await.unwrap();
+    assert_eq!(store.mail_handed_over(id).await.unwrap(), Some(handover(20)));
+    let story = store.ask(ask::mail(id)).await.unwrap();
+    assert_eq!((story.fate, story.told), (None, [(MailOutcome::Delivered, at(40))].into()));
+
+    let failing = |number| {
+        let mut transaction = Transaction::new(&record(number, 1));
+        transaction.keep_told(&told(MailOutcome::Complained, 60));
+        transaction
+    };
+    store.commit(failing(1)).await.unwrap();
+    store.commit(failing(2)).await.unwrap();
+    let journal = store.history(Subject::Individual(IndividualId::new(uuid(1))), None, 10).await.unwrap();
+    assert_eq!(journal.items.len(), 1, "told again, nothing more follows");
+
+    store.append_mail(&mail(20, sent())).await.unwrap();
+    store.append_mail(&mail(20, Fate::Dropped { reason: Reason::NoConsent })).await.unwrap();
+    assert_eq!(store.mail_handed_over(id).await.unwrap(), Some(handover(20)));
+    let story = store.ask(ask::mail(id)).await.unwrap();
+    assert_eq!(story.fate, Some((sent(), at(30))));
+    assert_eq!(story.told.len(), 2);
 }
 
 #[tokio::test]

@@ -1,0 +1,186 @@
+//! The mails to an individual, newest first: what was asked for, and what became of it.
+
+use chrono::{DateTime, Utc};
+use domain::account::Reason;
+use domain::id::{IndividualId, MailId};
+use domain::journal::JournalEvent;
+use domain::mail::{MailKind, MailOutcome};
+use domain::{JournalRecord, Subject};
+use serde::{Deserialize, Serialize};
+use store::{Fate, MailStory, ask};
+
+use crate::change::Access;
+use crate::context::Context;
+use crate::entry::caller::Staff;
+use crate::entry::http::{HttpOperation, Reply};
+use crate::paging::{NotACursor, Paging};
+use crate::problem::Failure;
+
+/// Journal records that a page looks through; with few mails among them it is short, or empty.
+const PAGE: u32 = 50;
+
+/// Gets the mail history.
+pub struct GetMailHistory;
+
+/// Whose.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Request {
+    /// The individual.
+    pub individual_id: IndividualId,
+    /// Where the last page ended.
+    #[serde(default)]
+    pub cursor: Option<String>,
+}
+
+/// A page of mails.
+#[derive(Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Response {
+    /// Newest first.
+    pub mails: Vec<MailView>,
+    /// Where to go on; none at the end.
+    pub next_cursor: Option<String>,
+}
+
+/// A mail to an individual.
+#[derive(Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct MailView {
+    /// Which; none if it was known from the start that it may not go out.
+    pub mail_id: Option<MailId>,
+    /// What for.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
+    pub kind: MailKind,
+    /// When it was asked for.
+    pub asked_at: DateTime<Utc>,
+    /// How far it came.
+    pub state: MailState,
+    /// When it came so far; none while queued.
+    pub state_at: Option<DateTime<Utc>>,
+    /// Why it was dropped.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
+    pub reason: Option<Reason>,
+    /// Where it went.
+    pub address: Option<String>,
+}
+
+/// How far a mail came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum MailState {
+    /// Waits to be sent.
+    Queued,
+    /// The mail service took it.
+    Sent,
+    /// The receiver's mail server took it.
+    Delivered,
+    /// It could not be delivered, for now; it isn't sent again.
+    Undelivered,
+    /// The receiver's mail server refused it for good, or the mail service did.
+    Bounced,
+    /// The receiver called it unwanted.
+    Complained,
+    /// It was not sent.
+    Dropped,
+}
+
+impl HttpOperation for GetMailHistory {
+    type Caller = Staff;
+    type Request = Request;
+    type Response = Response;
+    type Refused = NotACursor;
+
+    async fn handle(
+        context: &Context<'_>,
+        staff: Staff,
+        request: Request,
+    ) -> Result<Reply<Response>, Failure<NotACursor>> {
+        let store = &context.services.store;
+        let cursor = request.cursor.as_deref();
+        let paging = Paging::open(context, &staff, &request.individual_id, cursor).await?;
+        let individual = store.ask(ask::individual(request.individual_id)).await?;
+        let individual = staff.visible(context, request.individual_id, individual).await?;
+        let page = store.history(Subject::Individual(individual.id), paging.after(), PAGE).await?;
+        let asked: Vec<Asked> = page.items.iter().flat_map(asked_for).collect();
+        let stories = asked.iter().filter_map(|asked| asked.mail.ok()).map(ask::mail).collect::<Vec<_>>();
+        let mut stories = store.ask(stories).await?.into_iter();
+        staff.log(context, Access::Viewed, Some(individual.id)).await?;
+        let mails = asked.into_iter().map(|asked| {
+            let story = asked.mail.ok().and_then(|_| stories.next());
+            asked.view(story.unwrap_or_default())
+        });
+        Ok(Reply::from(Response {
+            mails: mails.collect(),
+            next_cursor: paging.next_cursor(page.next.as_ref())?,
+        }))
+    }
+}
+
+/// A mail that an event asked for, or would have if it could go out.
+struct Asked {
+    mail: Result<MailId, Reason>,
+    kind: MailKind,
+    at: DateTime<Utc>,
+}
+
+/// The mails to the client that a record asks for, the last one first.
+fn asked_for(record: &JournalRecord) -> Vec<Asked> {
+    let mut asked = Vec::new();
+    for event in &record.events {
+        let mut add = |mail, kind| asked.push(Asked { mail, kind, at: record.at });
+        match event {
+            JournalEvent::ActivationRequested { mail, .. } => add(Ok(*mail), MailKind::Activation),
+            JournalEvent::ActivationReminderRequested { mail, .. } => {
+                add(Ok(*mail), MailKind::ActivationReminder);
+            }
+            JournalEvent::ActivationWithheld { reason, .. } => add(Err(*reason), MailKind::Activation),
+            JournalEvent::AccountLocked { mail: Some(mail), .. } => add(Ok(*mail), MailKind::AccountLocked),
+            JournalEvent::PasswordResetRequested { mail, .. } => add(Ok(*mail), MailKind::PasswordReset),
+            JournalEvent::PasswordChanged { mail, .. } => add(Ok(*mail), MailKind::PasswordChanged),
+            JournalEvent::EmailCodeRequested { mail, .. } => add(Ok(*mail), MailKind::EmailCode),
+            JournalEvent::SignInEmailChanged { mail, former_mail, .. } => {
+                add(Ok(*former_mail), MailKind::SignInEmailLeft);
+                add(Ok(*mail), MailKind::SignInEmailChanged);
+            }
+            _ => {}
+        }
+    }
+    asked.reverse();
+    asked
+}
+
+impl Asked {
+    fn view(self, story: MailStory) -> MailView {
+        let told = |outcome| story.told.get(&outcome).copied();
+        let (mut address, mut reason) = (None, self.mail.err());
+        let sent = match story.fate {
+            Some((Fate::Sent { address: to, .. }, at)) => {
+                address = Some(to.as_typed().to_owned());
+                Some((MailState::Sent, at))
+            }
+            Some((Fate::Dropped { reason: why }, at)) => {
+                reason = Some(why);
+                Some((MailState::Dropped, at))
+            }
+            None => reason.map(|_| (MailState::Dropped, self.at)),
+        };
+        // What weighs most first: a bounce may be told after a delivery, and either before the sender noted it.
+        let outcomes = [
+            (MailOutcome::Complained, MailState::Complained),
+            (MailOutcome::Bounced, MailState::Bounced),
+            (MailOutcome::Rejected, MailState::Bounced),
+            (MailOutcome::Delivered, MailState::Delivered),
+            (MailOutcome::Undelivered, MailState::Undelivered),
+        ];
+        let (state, state_at) = outcomes
+            .into_iter()
+            .find_map(|(outcome, state)| Some((state, told(outcome)?)))
+            .or(sent)
+            .map_or((MailState::Queued, None), |(state, at)| (state, Some(at)));
+        let (mail_id, kind, asked_at) = (self.mail.ok(), self.kind, self.at);
+        MailView { mail_id, kind, asked_at, state, state_at, reason, address }
+    }
+}

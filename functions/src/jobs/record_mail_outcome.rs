@@ -1,0 +1,178 @@
+//! Records what the mail service tells of a mail, in whatever order and however often it tells. A mail that will never
+//! arrive, or that its reader calls unwanted, marks the contacts with that address and shows to workers.
+
+use chrono::{DateTime, Utc};
+use domain::alert::AlertKind;
+use domain::id::{AccountId, IndividualId, MailId};
+use domain::journal::{Actor, FieldName, JobName, JournalEvent, JournalRecord, Subject};
+use domain::mail::MailOutcome;
+use serde::Deserialize;
+use store::{CommitError, Conflict, Fate, Fault, Handover, MailRecord, Reader, Told, Transaction, ask};
+
+use crate::context::Context;
+use crate::entry::event::MessageOperation;
+
+/// How often to look again when another call changed individual or account meanwhile.
+const TRIES: usize = 5;
+
+/// Records an outcome.
+pub struct RecordMailOutcome;
+
+/// An event of SES as EventBridge delivers it.
+#[derive(Debug, Deserialize)]
+pub struct Event {
+    detail: Detail,
+}
+
+/// What SES tells. Addresses in it are not read: ours are kept with the mail.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Detail {
+    event_type: String,
+    mail: Mail,
+    #[serde(default)]
+    bounce: Option<Bounce>,
+    #[serde(default)]
+    complaint: Option<Complaint>,
+    #[serde(default)]
+    delivery: Option<Timed>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Mail {
+    timestamp: DateTime<Utc>,
+    message_id: String,
+    #[serde(default)]
+    tags: Tags,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct Tags {
+    #[serde(default)]
+    mail: Vec<MailId>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Bounce {
+    bounce_type: String,
+    timestamp: DateTime<Utc>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Complaint {
+    #[serde(default)]
+    complaint_feedback_type: Option<String>,
+    timestamp: DateTime<Utc>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Timed {
+    timestamp: DateTime<Utc>,
+}
+
+impl Detail {
+    /// What it means, and when it happened; nothing if it means nothing to us.
+    fn outcome(&self) -> Option<(MailOutcome, DateTime<Utc>)> {
+        match self.event_type.as_str() {
+            "Send" => Some((MailOutcome::Sent, self.mail.timestamp)),
+            "Reject" => Some((MailOutcome::Rejected, self.mail.timestamp)),
+            "Delivery" => self.delivery.as_ref().map(|it| (MailOutcome::Delivered, it.timestamp)),
+            "Bounce" => self.bounce.as_ref().map(|bounce| {
+                let for_good = bounce.bounce_type == "Permanent";
+                let outcome = if for_good { MailOutcome::Bounced } else { MailOutcome::Undelivered };
+                (outcome, bounce.timestamp)
+            }),
+            // A reader may also tell that a mail is wanted.
+            "Complaint" => self
+                .complaint
+                .as_ref()
+                .filter(|it| it.complaint_feedback_type.as_deref() != Some("not-spam"))
+                .map(|it| (MailOutcome::Complained, it.timestamp)),
+            _ => None,
+        }
+    }
+}
+
+impl MessageOperation for RecordMailOutcome {
+    type Message = Event;
+
+    async fn handle(context: &Context<'_>, Event { detail }: Event) -> Result<(), Fault> {
+        // The test mail at set-up is nobody's and has no id.
+        let (Some(mail), Some((outcome, at))) = (detail.mail.tags.mail.first().copied(), detail.outcome())
+        else {
+            return Ok(());
+        };
+        let store = &context.services.store;
+        let told = Told { mail, outcome, at };
+        match (outcome, store.mail_handed_over(mail).await?) {
+            // Its sender may have died before it could note so.
+            (MailOutcome::Sent, Some(Handover { of, address, language })) => {
+                let fate = Fate::Sent { address, language, message: detail.mail.message_id };
+                store.append_mail(&MailRecord { of, fate, at }).await
+            }
+            (MailOutcome::Bounced | MailOutcome::Complained, Some(Handover { of, address, .. })) => {
+                match of.reader {
+                    Reader::Client { individual, account } => {
+                        fail(context, &told, individual, account, &address).await
+                    }
+                    Reader::Worker(_) => store.append_told(&told).await,
+                }
+            }
+            // Kept even if the mail isn't known here: what is told is never lost.
+            _ => store.append_told(&told).await,
+        }
+    }
+}
+
+/// Keeps the failure, marks contacts, raises the alert and journals it, all or nothing, once.
+async fn fail(
+    context: &Context<'_>,
+    told: &Told,
+    individual: IndividualId,
+    account: AccountId,
+    address: &domain::EmailAddress,
+) -> Result<(), Fault> {
+    let store = &context.services.store;
+    for _ in 0..TRIES {
+        let (person, before) = store.ask((ask::individual(individual), ask::account(account))).await?;
+        let (Some(person), Some(before)) = (person, before) else {
+            let what = format!("{} has no individual or account", told.mail);
+            return Err(Fault::Internal { what, source: None });
+        };
+        let marked = person.value.with_undeliverable(address, told.outcome, told.at);
+        let alerted = (before.value.email == *address)
+            .then(|| before.value.alerted(AlertKind::Bounced, context.now))
+            .flatten();
+        let changed =
+            [marked.is_some().then_some(FieldName::Contacts), alerted.is_some().then_some(FieldName::Alerts)];
+        let (mail, outcome) = (told.mail, told.outcome);
+        let record = JournalRecord {
+            changed: changed.into_iter().flatten().collect(),
+            events: vec![JournalEvent::MailFailed { account, individual, mail, outcome }],
+            ..context.record(Actor::Job(JobName::RecordMailOutcome), Subject::Individual(individual))
+        };
+        let mut transaction = Transaction::new(&record);
+        transaction.keep_told(told);
+        if let Some(marked) = &marked {
+            transaction.put_individual(Some(&person), marked);
+        }
+        if let Some(alerted) = &alerted {
+            transaction.put_account(before.version, alerted);
+        }
+        match store.commit(transaction).await {
+            Ok(()) => return Ok(()),
+            Err(CommitError::Conflict(Conflict::Stale(_))) => {}
+            Err(CommitError::Conflict(conflict)) => {
+                return Err(Fault::Internal { what: conflict.to_string(), source: None });
+            }
+            Err(CommitError::Fault(fault)) => return Err(fault),
+        }
+    }
+    Err(Fault::Unavailable {
+        what: "others change the same records".to_owned(),
+        retry_after: std::time::Duration::from_secs(1),
+    })
+}
