@@ -58,7 +58,7 @@ async fn a_worker_sees_how_far_each_mail_came() {
 }
 
 #[tokio::test]
-async fn a_hard_bounce_marks_the_contact_and_shows_to_workers_until_the_address_is_another() {
+async fn a_hard_bounce_marks_the_contact_and_raises_the_alert() {
     let (world, staff) = world().await;
     let individual = world.individual(&staff, "S-2").await;
     world.create(&staff, &individual, json!({})).await.ok();
@@ -70,8 +70,11 @@ async fn a_hard_bounce_marks_the_contact_and_shows_to_workers_until_the_address_
     let shown = record(&world, &staff, &individual).await;
     assert_eq!(shown["individual"]["contacts"][0]["undeliverable"]["reason"], "bounced");
     assert!(shown["individual"]["contacts"][0]["undeliverable"]["since"].is_string());
-    let alerts = world.admin(Method::GET, "/alerts").by(&staff).send().await.ok();
-    assert!(alerts.to_string().contains("bounced"), "{alerts}");
+    let path = format!("/individuals/{individual}/history");
+    let history = world.admin(Method::GET, &path).by(&staff).send().await.ok();
+    let failed =
+        history["entries"].as_array().unwrap().iter().find(|entry| entry["events"] == json!(["mail_failed"]));
+    assert_eq!(failed.unwrap()["changed"], json!(["contacts", "alerts"]), "{history}");
 }
 
 #[tokio::test]
@@ -152,6 +155,7 @@ async fn what_may_not_go_out_is_in_the_history_with_its_reason() {
     let other = world.individual(&staff, "T-01").await;
     let created = world.create(&staff, &other, json!({})).await.ok();
     let account = created["account"]["account_id"].as_str().unwrap().to_owned();
+    world.advance(chrono::Duration::seconds(1));
     let path = format!("/individuals/{other}/accounts/{account}/resend");
     world.admin(Method::POST, &path).by(&staff).header("idempotency-key", world.key()).send().await.ok();
     world.drain().await;
