@@ -93,8 +93,8 @@ pub const ROWS: &[Row] = &[
     row("admin.create_account", |_| json!({})),
     row("admin.resend_activation", |_| Value::Null),
     row("admin.close_account", |_| Value::Null),
-    row("admin.get_account_history", |_| Value::Null),
     row("admin.get_mail_history", |_| Value::Null),
+    row("admin.get_account_history", |_| Value::Null),
 ];
 
 impl Row {
