@@ -108,6 +108,7 @@ class Holes:
         return next(self._without_account)
 
     individual = property(lambda self: self._individual["individual_id"])
+    site = property(lambda self: self._individual["site_id"])
     email_contact = property(lambda self: self._individual["communication"]["consented_contact_id"])
 
     def _invite(self):

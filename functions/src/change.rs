@@ -1,14 +1,42 @@
 //! From what the domain decided to what the store writes: one transaction with its journal record.
 
 use credentials::PasswordHash;
-use domain::account::{Changed, Credentials};
+use domain::account::{Account, Changed, Context as Guards, Credentials, RecordChange};
 use domain::id::{JournalId, MailId};
-use domain::journal::{Actor, FieldName, JournalRecord, Subject};
+use domain::individual::ConsentChange;
+use domain::journal::{Actor, FieldName, JournalEvent, JournalRecord, Subject};
+use domain::{Individual, Settings};
 use serde::Serialize;
-use store::{AccessEntry, Answered, CommitError, Conflict, Fault, Transaction, Version};
+use store::{
+    AccessEntry, Answered, CommitError, Conflict, Fault, Holding, Transaction, Version, Versioned, ask,
+};
 
 use crate::context::{Context, defect};
 use crate::problem::{EntryRefusal, Failure};
+
+/// A change of an individual's record.
+pub(crate) struct IndividualChange<'c> {
+    /// As it was loaded; none of somebody new.
+    pub(crate) before: Option<&'c Versioned<Individual>>,
+    /// As it is to be.
+    pub(crate) after: &'c Individual,
+    /// What happened, beside what it means for consent and account.
+    pub(crate) told: Option<JournalEvent>,
+    /// The open account, if the change may concern it ([`RecordChange`]).
+    pub(crate) account: Option<&'c Versioned<Account>>,
+}
+
+impl<'c> IndividualChange<'c> {
+    /// A worker's change of a profile, birth date or contact.
+    pub(crate) fn edited(
+        before: &'c Versioned<Individual>,
+        after: &'c Individual,
+        account: Option<&'c Versioned<Account>>,
+    ) -> Self {
+        let told = Some(JournalEvent::IndividualChanged { individual: after.id });
+        Self { before: Some(before), after, told, account }
+    }
+}
 
 impl Context<'_> {
     /// A journal record of this invocation, for the caller to fill with what happened.
@@ -78,6 +106,58 @@ impl Context<'_> {
         let mut transaction = Transaction::new(&self.transition(actor, changed));
         transaction.change_account(loaded, changed, test_individual, password.map(PasswordHash::as_str));
         transaction
+    }
+
+    /// The open account of what an individual holds.
+    ///
+    /// # Errors
+    /// The store's fault.
+    pub(crate) async fn open_account(
+        &self,
+        holding: Option<Holding>,
+    ) -> Result<Option<Versioned<Account>>, Fault> {
+        match holding.and_then(|holding| holding.open) {
+            Some(open) => self.services.store.ask(ask::account(open)).await,
+            None => Ok(None),
+        }
+    }
+
+    /// Everything that a change of an individual's record writes, with what it means for consent and for their open
+    /// account (B2, B3); and that account, if it changed.
+    pub(crate) fn individual_change(
+        &self,
+        actor: Actor,
+        settings: &Settings,
+        change: &IndividualChange<'_>,
+    ) -> (Transaction, Option<Changed>) {
+        let individual = change.after;
+        let before = change.before.map(|before| &before.value);
+        let between = RecordChange::between(before, individual);
+        let guards = Guards { individual, settings, now: self.now, mail: self.mail() };
+        let meant = change
+            .account
+            .and_then(|account| Some((account.version, account.record_changed(between, guards)?)));
+        let given = between.consent == ConsentChange::Given;
+        let consent = JournalEvent::CommunicationConsentChanged { individual: individual.id, given };
+        let consent = (between.consent != ConsentChange::Unchanged).then_some(consent);
+        let mut record = JournalRecord {
+            changed: individual.changed_since(before),
+            events: change.told.iter().cloned().chain(consent).collect(),
+            ..self.record(actor, Subject::Individual(individual.id))
+        };
+        if let (Some(account), Some((_, changed))) = (change.account, &meant) {
+            record.transition = Some(changed.transition);
+            let alerts = account.alerts != changed.account.alerts;
+            record.changed.push(FieldName::State);
+            record.changed.extend(alerts.then_some(FieldName::Alerts));
+            record.events.extend(changed.events.iter().cloned());
+        }
+        let mut transaction = Transaction::new(&record);
+        transaction.put_individual(change.before, individual);
+        if let Some((version, changed)) = &meant {
+            transaction.change_account(*version, changed, individual.test, None);
+        }
+        (transaction, meant.map(|(_, changed)| changed))
     }
 
     /// Commits, keeping the answer for the caller's idempotency key in the same transaction.

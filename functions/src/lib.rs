@@ -8,6 +8,7 @@ mod change;
 pub mod context;
 pub mod entry;
 pub mod environment;
+mod individuals;
 pub mod jobs;
 mod mailing;
 #[cfg(feature = "openapi")]

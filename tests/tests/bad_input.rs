@@ -195,6 +195,7 @@ async fn an_id_of_another_kind_is_named_as_such_and_never_looked_up() {
         for id in ids {
             stage.world.local.aws().faults().record(true);
             let path = path.replace("{individual_id}", id).replace("{account_id}", account);
+            let path = path.replace("{contact_id}", &stage.own["contact_id"]);
             let method = Method::from_bytes(verb.as_str().as_bytes()).unwrap();
             let mut call =
                 stage.world.admin(method, &path).by(staff).header("idempotency-key", stage.world.key());
@@ -380,7 +381,7 @@ async fn an_idempotency_key_names_one_call_of_one_worker() {
             .admin(Method::PUT, &path)
             .by(intake)
             .header("idempotency-key", key)
-            .json(json!({ "email_contact_id": null }));
+            .json(json!({ "email_contact_id": null, "confirmed": true }));
         assert_eq!(settings.send().await.refused(400), "idempotency_key_missing", "{key}");
     }
     let path = format!("/individuals/{individual}/accounts");

@@ -158,7 +158,9 @@ async fn everything(world: &World, bill: &mut Bill, individual: &str, address: &
     bill.add(world, "admin.get_account_history", get(format!("{path}/history")).send()).await.ok();
     for contact in [json!(null), record["individual"]["contacts"][0]["contact_id"].clone()] {
         let put = world.admin(Method::PUT, &format!("{path}/communication-settings")).by(staff);
-        let put = put.header("idempotency-key", world.key()).json(json!({ "email_contact_id": contact }));
+        let put = put
+            .header("idempotency-key", world.key())
+            .json(json!({ "email_contact_id": contact, "confirmed": true }));
         bill.add(world, "admin.set_communication_settings", put.send()).await.ok();
     }
     world.drain().await;
@@ -321,6 +323,7 @@ async fn searching_takes_as_many_calls_among_many_as_among_few() {
             json!({ "name": "person7" }),
             json!({ "email": "filler7@example.org" }),
             json!({ "external_id": { "source": "test", "id": "F-7" } }),
+            json!({ "birth_date": "1990-01-01", "name": "filler" }),
         ] {
             let search =
                 || world.admin(Method::POST, "/individuals/search").by(&staff).json(body.clone()).send();

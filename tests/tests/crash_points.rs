@@ -88,6 +88,13 @@ crash_points! {
     worker_ending_a_session: "admin.end_session", to_end_a_workers_session, [200, 404], HasTheEffectOfOne;
     worker_ending_others: "admin.end_other_sessions", to_end_a_workers_others, [200, 401], HasTheEffectOfOne;
     starting_an_import: "admin.start_import", to_start_an_import, [200], HasTheEffectOfOne;
+    adding_somebody: "admin.create_individual", to_add_somebody, [200], HasTheEffectOfOne;
+    updating_somebody: "admin.update_individual", to_update_somebody, [200], HasTheEffectOfOne;
+    correcting_a_birth_date: "admin.set_birth_date", to_correct_a_birth_date, [200], HasTheEffectOfOne;
+    adding_a_contact: "admin.add_contact", to_add_a_contact, [200], HasTheEffectOfOne;
+    changing_a_contact: "admin.update_contact", to_change_a_contact, [200], HasTheEffectOfOne;
+    retiring_a_contact: "admin.retire_contact", to_retire_a_contact, [200], HasTheEffectOfOne;
+    deleting_a_contact: "admin.retire_contact", to_delete_a_contact, [200], HasTheEffectOfOne;
     consenting: "admin.set_communication_settings", to_consent, [200], HasTheEffectOfOne;
     withdrawing: "admin.set_communication_settings", to_withdraw, [200], HasTheEffectOfOne;
     creating: "admin.create_account", to_create, [200], HasTheEffectOfOne;
@@ -325,8 +332,73 @@ async fn to_withdraw(world: &World) -> Deed {
         Method::PUT,
         format!("/individuals/{ana}/communication-settings"),
         &staff,
-        json!({ "email_contact_id": null }),
+        json!({ "email_contact_id": null, "confirmed": true }),
     )
+}
+
+/// Ana, who is invited and has missed her birth date once.
+async fn ana_in_doubt(world: &World) -> (Session, String, Value) {
+    let staff = world.staff(INTAKE).await;
+    let (ana, _, token) = world.invite(&staff, "T-01").await;
+    world.activate(&token, "1985-04-13").await.refused(422);
+    let path = format!("/individuals/{ana}");
+    let record = world.admin(Method::GET, &path).by(&staff).send().await.ok();
+    (staff, path, record["individual"].clone())
+}
+
+async fn to_add_somebody(world: &World) -> Deed {
+    let (staff, _, ana) = ana_in_doubt(world).await;
+    let profile = json!({
+        "first_name": "Ona", "last_name": "Oddly", "language": "fr", "site_id": ana["site_id"],
+        "external_ids": { "test": "N-9" },
+    });
+    let contact = json!({ "kind": "email", "value": "ona@example.org", "use_contact": true });
+    let body = json!({ "profile": profile, "birth_date": "1966-06-06", "contacts": [contact], "consented_contact": 0 });
+    keyed(Method::POST, "/individuals", &staff, body)
+}
+
+async fn to_update_somebody(world: &World) -> Deed {
+    let (staff, path, ana) = ana_in_doubt(world).await;
+    let profile = json!({
+        "first_name": "Anna", "last_name": "Delgado", "language": "fr", "site_id": ana["site_id"],
+        "external_ids": { "test": "T-101" },
+    });
+    keyed(Method::PUT, format!("{path}/profile"), &staff, json!({ "version": 1, "profile": profile }))
+}
+
+async fn to_correct_a_birth_date(world: &World) -> Deed {
+    let (staff, path, _) = ana_in_doubt(world).await;
+    let body = json!({ "version": 1, "birth_date": "1985-04-13" });
+    keyed(Method::PUT, format!("{path}/birth-date"), &staff, body)
+}
+
+async fn to_add_a_contact(world: &World) -> Deed {
+    let (staff, path, _) = ana_in_doubt(world).await;
+    let contact =
+        json!({ "kind": "email", "value": "second@example.org", "use_contact": true, "main": true });
+    keyed(Method::POST, format!("{path}/contacts"), &staff, json!({ "contact": contact }))
+}
+
+/// A call on one of Ana's contacts.
+async fn on_a_contact(world: &World, method: Method, kind: &str, body: Value) -> Deed {
+    let (staff, path, ana) = ana_in_doubt(world).await;
+    let contacts = ana["contacts"].as_array().unwrap();
+    let contact = contacts.iter().find(|contact| contact["kind"] == kind).unwrap();
+    keyed(method, format!("{path}/contacts/{}", text(contact, "contact_id")), &staff, body)
+}
+
+async fn to_change_a_contact(world: &World) -> Deed {
+    let contact = json!({ "kind": "email", "value": "second@example.org", "use_contact": true });
+    let body = json!({ "version": 1, "contact": contact, "confirmed": true });
+    on_a_contact(world, Method::PUT, "email", body).await
+}
+
+async fn to_retire_a_contact(world: &World) -> Deed {
+    on_a_contact(world, Method::DELETE, "email", json!({ "confirmed": true })).await
+}
+
+async fn to_delete_a_contact(world: &World) -> Deed {
+    on_a_contact(world, Method::DELETE, "phone", json!({})).await
 }
 
 async fn to_create(world: &World) -> Deed {
@@ -749,6 +821,16 @@ impl Everything {
             count(format!(
                 "account {} {} {} {}",
                 account["email"], account["state"], account["generation"], account["misses"]
+            ));
+        }
+        for item in &self.individuals {
+            let kind = text(item, "pk").split('#').count();
+            let length = |name: &str| item[name].as_array().map_or(0, Vec::len);
+            count(format!(
+                "individual {kind} {} {} {}",
+                item["version"],
+                length("contacts"),
+                length("communication")
             ));
         }
         for row in self.mail.iter().filter(|row| !text(row, "sk").starts_with("claim#")) {

@@ -159,6 +159,8 @@ async fn everything(world: &World) -> Vec<String> {
     let search = |body| post("/individuals/search".into(), body);
     send(world, search(json!({ "name": "Zanthippe Quellhorst" }))).await.ok();
     send(world, search(json!({ "email": "quellhorst at canary" }))).await.refused(400);
+    send(world, search(json!({ "birth_date": "birthcanary" }))).await.refused(400);
+    send(world, search(json!({ "birth_date": BORN, "name": "Zazie" }))).await.ok();
     send(world, search(json!({ "email": ADDRESS, "queryc4nary": "canary row" }))).await.refused(400);
     let found = send(world, search(json!({ "email": ADDRESS }))).await.ok();
     let path = format!("/individuals/{}", found["individuals"][0]["individual_id"].as_str().unwrap());
@@ -175,13 +177,17 @@ async fn everything(world: &World) -> Vec<String> {
     for contact in [json!(null), record["individual"]["contacts"][0]["contact_id"].clone()] {
         let settings = format!("{path}/communication-settings");
         send(world, || {
-            world.admin(Method::PUT, &settings).by(&staff).json(json!({ "email_contact_id": contact }))
+            world
+                .admin(Method::PUT, &settings)
+                .by(&staff)
+                .json(json!({ "email_contact_id": contact, "confirmed": true }))
         })
         .await
         .ok();
         drain(world).await;
     }
 
+    change_the_record(world, &staff, &path).await;
     let mut secrets = Vec::new();
     let portal =
         |path: &'static str, body: Value| move || world.portal(Method::POST, path).json(body.clone());
@@ -250,6 +256,52 @@ async fn sessions_and_account(world: &World, client: &Session) -> Session {
     let unknown = "/sessions/ses_00000000000000000000000000";
     send(world, || world.portal(Method::DELETE, unknown).by(client)).await.refused(404);
     send(world, post("/sessions/end-others", json!({}))).await.session()
+}
+
+/// Adds somebody else, and changes all there is of a record; what accounts go by is put back.
+async fn change_the_record(world: &World, staff: &Session, path: &str) {
+    let seen = send(world, || world.admin(Method::GET, path).by(staff)).await.ok()["individual"].clone();
+    let call = async |method: Method, path: String, body: Value| {
+        let key = world.key();
+        let call = || {
+            let call = world.admin(method.clone(), &path).by(staff).header("idempotency-key", key.clone());
+            call.json(body.clone())
+        };
+        send(world, call).await
+    };
+    let fields = ["first_name", "last_name", "language", "site_id", "external_ids", "worker_ids"];
+    let mut profile: Value = fields.iter().map(|field| ((*field).to_owned(), seen[*field].clone())).collect();
+    profile["gender"] = json!("gendercanary");
+    let mut twin = json!({ "profile": profile, "birth_date": BORN });
+    twin["profile"]["external_ids"] = json!({});
+    call(Method::POST, "/individuals".into(), twin.clone()).await.refused(409);
+    twin["confirm_duplicate"] = json!(true);
+    call(Method::POST, "/individuals".into(), twin.clone()).await.ok();
+    twin["profile"]["external_ids"] = seen["external_ids"].clone();
+    call(Method::POST, "/individuals".into(), twin).await.refused(409);
+
+    let mut version = seen["version"].as_u64().unwrap();
+    let update = json!({ "version": version, "profile": profile });
+    profile["preferred_name"] = json!("zazie");
+    call(Method::PUT, format!("{path}/profile"), json!({ "version": 0, "profile": profile }))
+        .await
+        .refused(409);
+    version = call(Method::PUT, format!("{path}/profile"), update).await.ok()["version"].as_u64().unwrap();
+    for birth_date in ["birthcanary", "1961-03-28", BORN] {
+        let body = json!({ "version": version, "birth_date": birth_date });
+        let set = call(Method::PUT, format!("{path}/birth-date"), body).await;
+        version = set.json()["version"].as_u64().unwrap_or(version);
+    }
+    let contact = |value: &str| json!({ "kind": "postal", "value": value, "use_contact": true, "instructions": "reasoncanary" });
+    let added =
+        call(Method::POST, format!("{path}/contacts"), json!({ "contact": contact("77 Canary Row, again") }))
+            .await
+            .ok();
+    let place = format!("{path}/contacts/{}", added["contact_id"].as_str().unwrap());
+    let changed = json!({ "version": added["version"], "contact": contact("78 Canary Row") });
+    call(Method::PUT, place.clone(), changed).await.ok();
+    call(Method::DELETE, place, json!({})).await.ok();
+    drain(world).await;
 }
 
 #[tokio::test]

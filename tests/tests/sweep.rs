@@ -41,9 +41,10 @@ const WORKERS: [&str; 9] = [
     OTHER_CLINICAL,
 ];
 /// An id nobody has, of each kind a path names.
-const UNKNOWN: [(&str, &str); 4] = [
+const UNKNOWN: [(&str, &str); 5] = [
     ("individual_id", "ind_00000000000000000000000000"),
     ("account_id", "acc_00000000000000000000000000"),
+    ("contact_id", "cnt_00000000000000000000000000"),
     ("job_id", "job_00000000000000000000000000"),
     ("session_id", "ses_00000000000000000000000000"),
 ];
@@ -88,8 +89,24 @@ pub const ROWS: &[Row] = &[
     ),
     row("admin.get_job", |_| Value::Null),
     row("admin.search_individuals", |_| json!({ "name": "delgado" })),
+    row("admin.create_individual", |stage| {
+        let mut profile = stage.profile.clone();
+        profile["external_ids"] = json!({});
+        json!({ "profile": profile })
+    }),
     row("admin.get_individual", |_| Value::Null),
-    row("admin.set_communication_settings", |_| json!({ "email_contact_id": null })),
+    row("admin.update_individual", |stage| json!({ "version": 1, "profile": stage.profile })),
+    row("admin.set_birth_date", |_| json!({ "version": 1, "birth_date": "1978-11-03" })),
+    row(
+        "admin.add_contact",
+        |_| json!({ "contact": { "kind": "phone", "value": "555 0199", "use_contact": true } }),
+    ),
+    row("admin.update_contact", |_| {
+        let contact = json!({ "kind": "email", "value": "another@example.org", "use_contact": true });
+        json!({ "version": 1, "contact": contact, "confirmed": true })
+    }),
+    row("admin.retire_contact", |_| json!({ "confirmed": true })),
+    row("admin.set_communication_settings", |_| json!({ "email_contact_id": null, "confirmed": true })),
     row("admin.create_account", |_| json!({})),
     row("admin.resend_activation", |_| Value::Null),
     row("admin.close_account", |_| Value::Null),
@@ -123,6 +140,8 @@ pub struct Stage {
     /// Of those who are assigned to nobody.
     foreign: BTreeMap<&'static str, String>,
     foreign_fresh: String,
+    /// Of somebody Carmen works with, with one thing changed.
+    pub profile: Value,
     pub clients: [Session; 2],
     pub workers: BTreeMap<&'static str, (Session, Worker, SecurityClass)>,
 }
@@ -167,20 +186,33 @@ impl Stage {
         world.drain().await;
         let foreign = world.invite(&staff, "T-09").await;
         let own = world.invite(&staff, "T-03").await;
-        let named = |(individual, account): (&String, &String)| {
+        let mut records = Vec::new();
+        for individual in [&own.0, &foreign.0] {
+            let call = world.admin(Method::GET, &format!("/individuals/{individual}")).by(&staff);
+            records.push(call.send().await.ok()["individual"].clone());
+        }
+        let contact = |record: &Value| record["contacts"][0]["contact_id"].as_str().unwrap().to_owned();
+        let (own_contact, foreign_contact) = (contact(&records[0]), contact(&records[1]));
+        let fields = ["first_name", "last_name", "language", "site_id", "external_ids", "worker_ids"];
+        let mut profile: Value =
+            fields.iter().map(|field| ((*field).to_owned(), records[0][*field].clone())).collect();
+        profile["preferred_name"] = json!("Pepe");
+        let named = |(individual, account): (&String, &String), contact: &String| {
             BTreeMap::from([
                 ("individual_id", individual.clone()),
                 ("account_id", account.clone()),
+                ("contact_id", contact.clone()),
                 ("job_id", job.clone()),
             ])
         };
         Self {
             token: own.2,
             upload,
-            own: named((&own.0, &own.1)),
-            foreign: named((&foreign.0, &foreign.1)),
+            own: named((&own.0, &own.1), &own_contact),
+            foreign: named((&foreign.0, &foreign.1), &foreign_contact),
             fresh: world.individual(&staff, "T-05").await,
             foreign_fresh: world.individual(&staff, "T-12").await,
+            profile,
             clients: clients.try_into().unwrap(),
             workers,
             world,
@@ -209,7 +241,9 @@ impl Stage {
             _ => {}
         }
         if aim == Aim::AccountOfAnother {
-            named.insert("account_id", self.foreign["account_id"].clone());
+            for name in ["account_id", "contact_id"] {
+                named.insert(name, self.foreign[name].clone());
+            }
         }
         let path =
             named.iter().fold(path.to_owned(), |path, (name, id)| path.replace(&format!("{{{name}}}"), id));
@@ -274,7 +308,7 @@ pub enum Aim {
     Foreign,
     /// Nobody.
     Unknown,
-    /// Somebody she works with, and an account of somebody else's.
+    /// Somebody she works with, and an account or contact of somebody else's.
     AccountOfAnother,
 }
 
@@ -460,7 +494,7 @@ async fn everyone_gets_where_they_may_and_nowhere_else() {
             if path.contains('{') {
                 aims.extend([Aim::Foreign, Aim::Unknown]);
             }
-            if path.contains("{account_id}") {
+            if path.contains("{account_id}") || path.contains("{contact_id}") {
                 aims.push(Aim::AccountOfAnother);
             }
             let mut nothing = BTreeSet::new();
@@ -547,12 +581,14 @@ async fn lists_hold_only_those_the_worker_sees() {
         json!({ "name": "delgado" }),
         json!({ "email": "ana.delgado@example.org" }),
         json!({ "external_id": { "source": "test", "id": "T-01" } }),
+        json!({ "birth_date": "1970-07-07" }),
+        json!({ "birth_date": "1985-04-12" }),
     ];
     for (email, found) in [
-        (INTAKE, [2, 2, 1, 1, 1, 1]),
-        (ADMIN_EXEC, [2, 2, 1, 1, 1, 1]),
-        (CLINICAL, [0, 0, 0, 1, 1, 1]),
-        (OTHER_CLINICAL, [0; 6]),
+        (INTAKE, [2, 2, 1, 1, 1, 1, 1, 1]),
+        (ADMIN_EXEC, [2, 2, 1, 1, 1, 1, 1, 1]),
+        (CLINICAL, [0, 0, 0, 1, 1, 1, 0, 1]),
+        (OTHER_CLINICAL, [0; 8]),
     ] {
         for (search, found) in searches.iter().zip(found) {
             let call = stage.world.admin(Method::POST, "/individuals/search").by(&stage.workers[email].0);

@@ -6,7 +6,7 @@ use domain::individual::{ContactKind, Origin};
 use domain::mail::MailOutcome;
 use domain::{Individual, Language};
 use serde::{Deserialize, Serialize};
-use store::ask;
+use store::{Versioned, ask};
 
 use super::AccountView;
 use crate::change::Access;
@@ -45,6 +45,8 @@ pub struct Response {
 pub struct IndividualView {
     /// Who.
     pub individual_id: IndividualId,
+    /// Of the record: for who changes it, to say what they have seen.
+    pub version: u64,
     /// First name.
     pub first_name: String,
     /// Middle name.
@@ -159,18 +161,19 @@ impl HttpOperation for GetIndividual {
         let account = holding.open.and_then(|_| accounts.pop());
         staff.log(context, Access::Viewed, Some(individual.id)).await?;
         Ok(Reply::from(Response {
-            individual: IndividualView::from(&individual.value),
+            individual: IndividualView::from(&individual),
             account,
             closed_accounts: accounts,
         }))
     }
 }
 
-impl From<&Individual> for IndividualView {
-    fn from(individual: &Individual) -> Self {
+impl From<&Versioned<Individual>> for IndividualView {
+    fn from(individual: &Versioned<Individual>) -> Self {
         let name = &individual.name;
         Self {
             individual_id: individual.id,
+            version: individual.version.number(),
             first_name: name.first().to_owned(),
             middle_name: name.middle().map(str::to_owned),
             last_name: name.last().to_owned(),
@@ -198,7 +201,7 @@ impl From<&Individual> for IndividualView {
                         .map(|mark| UndeliverableView { reason: mark.why, since: mark.since }),
                 })
                 .collect(),
-            communication: CommunicationView::from(individual),
+            communication: CommunicationView::from(&individual.value),
         }
     }
 }

@@ -1,7 +1,9 @@
 //! What staff do.
 
+pub mod add_contact;
 pub mod close_account;
 pub mod create_account;
+pub mod create_individual;
 pub mod end_other_sessions;
 pub mod end_session;
 pub mod extend_session;
@@ -13,11 +15,15 @@ pub mod get_me;
 pub mod list_sessions;
 pub mod request_upload;
 pub mod resend_activation;
+pub mod retire_contact;
 pub mod search_individuals;
+pub mod set_birth_date;
 pub mod set_communication_settings;
 pub mod sign_in;
 pub mod sign_out;
 pub mod start_import;
+pub mod update_contact;
+pub mod update_individual;
 
 use chrono::{DateTime, Utc};
 use domain::account::{Account, Changed, State};

@@ -1,10 +1,10 @@
-//! Finds individuals by name, email or external id, a page at a time; the same number of calls with a million stored.
+//! Finds individuals by name, email, birth date or external id, a page at a time; the same number of calls with a million stored.
 
-use domain::EmailAddress;
 use domain::id::{IndividualId, SiteId};
 use domain::worker::visible;
+use domain::{BirthDate, EmailAddress, Individual, fields};
 use serde::{Deserialize, Serialize};
-use store::{Page, Position};
+use store::{Page, Position, Versioned};
 
 use crate::change::Access;
 use crate::context::Context;
@@ -19,7 +19,7 @@ const PAGE: u32 = 25;
 /// Searches individuals.
 pub struct SearchIndividuals;
 
-/// What is known of them: exactly one of name, email and external id.
+/// What is known of them, at least one thing; they are found if all of it fits.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -30,6 +30,9 @@ pub struct Request {
     /// A whole address of one of their contacts.
     #[serde(default)]
     pub email: Option<String>,
+    /// `YYYY-MM-DD`.
+    #[serde(default)]
+    pub birth_date: Option<String>,
     /// Their id in another system.
     #[serde(default)]
     pub external_id: Option<ExternalId>,
@@ -89,16 +92,17 @@ impl HttpOperation for SearchIndividuals {
         request: Request,
     ) -> Result<Reply<Response>, Failure<NotACursor>> {
         let external_id = request.external_id.as_ref().map(|id| [&id.source, &id.id]);
-        let filter = (&request.name, &request.email, external_id);
+        let filter = (&request.name, &request.email, &request.birth_date, external_id);
         let paging = Paging::open(context, &staff, &filter, request.cursor.as_deref()).await?;
-        let page = search(context, &request, paging.after()).await?;
+        let criteria = Criteria::read(request)?;
+        let page = criteria.search(context, paging.after()).await?;
         staff.log(context, Access::Searched, None).await?;
         let next_cursor = paging.next_cursor(page.next.as_ref())?;
         Ok(Reply::from(Response {
             individuals: page
                 .items
                 .iter()
-                .filter(|individual| visible(&staff.worker, individual))
+                .filter(|individual| criteria.fit(individual) && visible(&staff.worker, individual))
                 .map(|found| Found {
                     individual_id: found.id,
                     name: found.name.full(),
@@ -113,28 +117,56 @@ impl HttpOperation for SearchIndividuals {
     }
 }
 
-async fn search(
-    context: &Context<'_>,
-    request: &Request,
-    after: Option<&Position>,
-) -> Result<Page<store::Versioned<domain::Individual>>, Failure<NotACursor>> {
-    let store = &context.services.store;
-    match (&request.name, &request.email, &request.external_id) {
-        (Some(name), None, None) => {
-            if domain::name::tokens(name).iter().all(|token| token.chars().count() < 2) {
-                return Err(Failure::invalid("name", "Write at least two letters of a name"));
-            }
-            Ok(store.search_name(name, after, PAGE).await?)
+/// What is searched by, as it is compared.
+struct Criteria {
+    name: Option<String>,
+    email: Option<EmailAddress>,
+    birth_date: Option<BirthDate>,
+    external_id: Option<ExternalId>,
+}
+
+impl Criteria {
+    fn read(request: Request) -> Result<Self, Failure<NotACursor>> {
+        let Request { name, email, birth_date, external_id, cursor: _ } = request;
+        let email = email.map(|email| fields::email(&email)).transpose();
+        let birth_date = birth_date.map(|date| date.parse::<BirthDate>()).transpose();
+        Ok(Self {
+            name,
+            email: email.map_err(|wrong| Failure::invalid("email", wrong.help))?,
+            birth_date: birth_date.map_err(|wrong| Failure::invalid("birth_date", wrong.to_string()))?,
+            external_id,
+        })
+    }
+
+    /// A page by what names the fewest; the rest is left to [`Self::fit`].
+    async fn search(
+        &self,
+        context: &Context<'_>,
+        after: Option<&Position>,
+    ) -> Result<Page<Versioned<Individual>>, Failure<NotACursor>> {
+        let store = &context.services.store;
+        if let Some(ExternalId { source, id }) = &self.external_id {
+            return Ok(Page { items: store.search_external_id(&[source], id).await?, next: None });
         }
-        (None, Some(email), None) => {
-            let address: EmailAddress = email
-                .parse()
-                .map_err(|error: domain::email::EmailError| Failure::invalid("email", error.to_string()))?;
-            Ok(store.search_email(&address, after, PAGE).await?)
+        if let Some(address) = &self.email {
+            return Ok(store.search_email(address, after, PAGE).await?);
         }
-        (None, None, Some(ExternalId { source, id })) => {
-            Ok(Page { items: store.search_external_id(&[source], id).await?, next: None })
+        if let Some(birth_date) = self.birth_date {
+            return Ok(store.search_birth_date(birth_date, after, PAGE).await?);
         }
-        _ => Err(Failure::invalid("", "Search by exactly one of name, email and external_id")),
+        let name = self.name.as_deref().ok_or_else(|| {
+            Failure::invalid("", "Search by at least one of name, email, birth_date and external_id")
+        })?;
+        if domain::name::tokens(name).iter().all(|token| token.chars().count() < 2) {
+            return Err(Failure::invalid("name", "Write at least two letters of a name"));
+        }
+        Ok(store.search_name(name, after, PAGE).await?)
+    }
+
+    /// Whether somebody who was found by one thing fits all of them.
+    fn fit(&self, found: &Individual) -> bool {
+        self.name.as_deref().is_none_or(|name| found.name.begins_with(name))
+            && self.email.as_ref().is_none_or(|email| found.emails_in_use().any(|known| known == email))
+            && self.birth_date.is_none_or(|date| found.birth_date == Some(date))
     }
 }

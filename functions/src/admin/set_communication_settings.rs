@@ -1,16 +1,14 @@
 //! Records consent to email communication for one of an individual's contacts, or its withdrawal (B2, B9).
 
-use domain::account::{Account, Context as Guards};
-use domain::alert::AlertKind;
+use domain::account::Consequence;
 use domain::id::{ContactId, IndividualId};
 use domain::individual::{ConsentChange, ContactError, Origin};
-use domain::journal::{FieldName, JournalEvent, Subject};
-use domain::{Individual, JournalRecord};
 use serde::{Deserialize, Serialize};
-use store::{Transaction, Versioned, ask};
+use store::ask;
 
 use super::Invitation;
 use super::get_individual::CommunicationView;
+use crate::change::IndividualChange;
 use crate::context::Context;
 use crate::entry::caller::Staff;
 use crate::entry::http::{HttpOperation, Reply};
@@ -30,6 +28,9 @@ pub struct Request {
     #[serde(deserialize_with = "Option::deserialize")]
     #[cfg_attr(feature = "openapi", schema(required = true))]
     pub email_contact_id: Option<ContactId>,
+    /// The worker was told what ends with consent, and means it (B2).
+    #[serde(default)]
+    pub confirmed: bool,
 }
 
 /// Settings as they are now.
@@ -45,6 +46,11 @@ pub struct Response {
 refusals! {
     /// Why they aren't set.
     pub enum Error {
+        /// Consent would end, and nobody confirmed that.
+        ConsentWouldEnd {
+            /// What would follow, in order.
+            consequences: Vec<Consequence>,
+        } => 409, "consent_would_end", "The individual's consent to email would end; confirm that it may";
         /// Consent is for an email contact in use.
         ContactNotInUse => 409, "contact_not_in_use", "Choose an email contact that is in use";
         /// The individual has no such contact.
@@ -69,74 +75,35 @@ impl HttpOperation for SetCommunicationSettings {
         let before = staff.visible(context, request.individual_id, before).await?;
         let mut individual = before.value.clone();
         let origin = Origin::Worker(staff.worker.id);
-        let change = individual
+        let consent = individual
             .set_communication_settings(request.email_contact_id, origin, context.now)
             .map_err(|error| match error {
                 ContactError::Unknown(_) => Error::ContactUnknown,
-                ContactError::NotAnEmailInUse(_) | ContactError::Retired(_) => Error::ContactNotInUse,
+                _ => Error::ContactNotInUse,
             })?;
         let communication = CommunicationView::from(&individual);
-        if change == ConsentChange::Unchanged {
+        if consent == ConsentChange::Unchanged {
             // Perhaps by this very call, whose answer was lost.
             if let Some(first) = context.first_answer::<Response>().await? {
                 return first.map(Reply::from).map_err(Failure::Entry);
             }
             return Ok(Reply::from(Response { communication, invitation: None }));
         }
-        let account = match holding.unwrap_or_default().open {
-            Some(open) => store.ask(ask::account(open)).await?,
-            None => None,
+        let account = context.open_account(holding).await?;
+        if consent == ConsentChange::Withdrawn && !request.confirmed {
+            let consequences = Consequence::of_lost_consent(account.as_deref(), context.now);
+            return Err(Error::ConsentWouldEnd { consequences }.into());
+        }
+        let change = IndividualChange {
+            before: Some(&before),
+            after: &individual,
+            told: None,
+            account: account.as_ref(),
         };
-        let (transaction, invitation) =
-            consent_change(context, &staff, &before, &individual, change, account);
-        let response = Response { communication, invitation };
+        let (transaction, changed) = context.individual_change(staff.actor(), &staff.settings, &change);
+        let invited = changed.filter(|_| consent == ConsentChange::Given);
+        let response = Response { communication, invitation: invited.as_ref().map(Invitation::from) };
         context.commit(transaction, &response).await?;
         Ok(Reply::from(response))
     }
-}
-
-/// The individual's new settings, and what they mean to a Pending account: consent sends its activation, and without
-/// consent it needs a worker (B2).
-fn consent_change(
-    context: &Context<'_>,
-    staff: &Staff,
-    before: &Versioned<Individual>,
-    individual: &Individual,
-    change: ConsentChange,
-    account: Option<Versioned<Account>>,
-) -> (Transaction, Option<Invitation>) {
-    let guards = Guards { individual, settings: &staff.settings, now: context.now, mail: context.mail() };
-    let given = change == ConsentChange::Given;
-    let (mut resent, mut waiting) = (None, None);
-    if let Some(account) = account {
-        if given {
-            resent = account.consent_given(guards).ok().map(|changed| (changed, account.version));
-        } else {
-            waiting =
-                account.alerted(AlertKind::NoConsent, context.now).map(|alerted| (alerted, account.version));
-        }
-    }
-    let mut record = JournalRecord {
-        changed: vec![FieldName::CommunicationSettings],
-        events: vec![JournalEvent::CommunicationConsentChanged { individual: individual.id, given }],
-        ..context.record(staff.actor(), Subject::Individual(individual.id))
-    };
-    if let Some((changed, _)) = &resent {
-        record.transition = Some(changed.transition);
-        record.changed.push(FieldName::State);
-        record.events.extend(changed.events.iter().cloned());
-    }
-    if waiting.is_some() {
-        record.changed.push(FieldName::Alerts);
-    }
-    let mut transaction = Transaction::new(&record);
-    transaction.put_individual(Some(before), individual);
-    if let Some((account, version)) = waiting {
-        transaction.put_account(version, &account);
-    }
-    let invitation = resent.map(|(changed, version)| {
-        transaction.change_account(version, &changed, individual.test, None);
-        Invitation::from(&changed)
-    });
-    (transaction, invitation)
 }

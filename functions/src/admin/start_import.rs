@@ -55,13 +55,8 @@ impl HttpOperation for StartImport {
         staff: Staff,
         request: Request,
     ) -> Result<Reply<Response>, Failure<Error>> {
-        let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_".contains(&byte);
-        if !(1..=40).contains(&request.source.len()) || !request.source.bytes().all(plain) {
-            return Err(Failure::invalid(
-                "source",
-                "Name the system with 1 to 40 lower-case letters, digits, - or _",
-            ));
-        }
+        let source = domain::fields::source(&request.source);
+        let source = source.map_err(|wrong| Failure::invalid("source", wrong.help))?;
         let key = uploads::key(staff.worker.id, request.upload_id);
         context.upload_length(&key).await?.ok_or(Error::UploadNotFound)?;
 
@@ -71,7 +66,7 @@ impl HttpOperation for StartImport {
             JobKind::ImportIndividuals,
             request.mode,
             request.upload_id,
-            request.source,
+            source,
             staff.worker.id,
             context.now,
         );

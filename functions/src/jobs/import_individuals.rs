@@ -7,14 +7,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use aws_lc_rs::digest;
 use chrono::NaiveDate;
 use csv::{ByteRecord, ReaderBuilder};
-use domain::account::Context as Guards;
-use domain::alert::AlertKind;
+use domain::account::RecordChange;
 use domain::birth_date::BirthDate;
 use domain::id::{ContactId, IndividualId, JobId, SiteId, WorkerId};
 use domain::import::{Column, Directory, Draft, Header, Import, Outcome, RowError, Warning};
-use domain::individual::{ConsentChange, Imported};
+use domain::individual::Imported;
 use domain::job::{Counts, Job, JobFailure, JobMode, JobState, Position};
-use domain::journal::{Actor, FieldName, JournalEvent, JournalRecord, Subject};
+use domain::journal::{Actor, JournalEvent, JournalRecord, Subject};
 use domain::settings::Settings;
 use domain::{EmailAddress, Individual};
 use serde::{Deserialize, Serialize};
@@ -22,6 +21,7 @@ use store::{CommitError, Conflict, ExternalIdOf, Fault, ReportPage, Site, Transa
 use uuid::Uuid;
 
 use super::Delivered;
+use crate::change::IndividualChange;
 use crate::context::{Context, defect};
 use crate::entry::event::MessageOperation;
 use crate::uploads;
@@ -361,71 +361,22 @@ impl Run<'_> {
         applied: &domain::import::Applied,
     ) -> Result<(), CommitError> {
         let (context, individual) = (self.context, &applied.individual);
-        let consent = applied.consent == ConsentChange::Given;
-        let consent_changed = applied.consent != ConsentChange::Unchanged;
-        let account = if before.is_some() && (consent_changed || applied.birth_date_corrected) {
-            self.open_account(individual.id).await?
+        let change = RecordChange::between(before.map(|before| &before.value), individual);
+        let account = if before.is_some() && change.concerns_accounts() {
+            context.open_account(context.services.store.ask(ask::holding(individual.id)).await?).await?
         } else {
             None
         };
-        let corrected = account
-            .as_ref()
-            .filter(|_| applied.birth_date_corrected)
-            .and_then(|account| account.birth_date_corrected().ok());
-        let guards = Guards { individual, settings: self.settings, now: context.now, mail: context.mail() };
-        let current = corrected
-            .as_ref()
-            .map(|changed| &changed.account)
-            .or(account.as_ref().map(|account| &account.value));
-        let invited = current.filter(|_| consent).and_then(|account| account.consent_given(guards).ok());
-        let waiting = current
-            .filter(|_| applied.consent == ConsentChange::Withdrawn)
-            .and_then(|account| account.alerted(AlertKind::NoConsent, context.now));
-
-        let mut events = vec![JournalEvent::IndividualImported {
+        let told = JournalEvent::IndividualImported {
             individual: individual.id,
             job: self.job.id,
             row,
             created: applied.outcome == Outcome::Created,
-        }];
-        if consent_changed {
-            events.push(JournalEvent::CommunicationConsentChanged {
-                individual: individual.id,
-                given: consent,
-            });
-        }
-        events.extend(corrected.iter().chain(&invited).flat_map(|changed| changed.events.iter().cloned()));
-        let last = invited.or(corrected);
-        let mut changed = changed_fields(before.map(|before| &before.value), individual);
-        changed.extend(waiting.is_some().then_some(FieldName::Alerts));
-        let record = JournalRecord {
-            transition: last.as_ref().map(|changed| changed.transition),
-            changed,
-            events,
-            ..context.record(Actor::Import(self.job.id), Subject::Individual(individual.id))
         };
-        let mut transaction = Transaction::new(&record);
-        transaction.put_individual(before, individual);
-        match (last, waiting, &account) {
-            (Some(mut changed), waiting, Some(account)) => {
-                changed.account = waiting.unwrap_or(changed.account);
-                transaction.change_account(account.version, &changed, individual.test, None);
-            }
-            (None, Some(waiting), Some(account)) => _ = transaction.put_account(account.version, &waiting),
-            _ => {}
-        }
+        let change =
+            IndividualChange { before, after: individual, told: Some(told), account: account.as_ref() };
+        let (transaction, _) = context.individual_change(Actor::Import(self.job.id), self.settings, &change);
         context.services.store.commit(transaction).await
-    }
-
-    async fn open_account(
-        &self,
-        individual: IndividualId,
-    ) -> Result<Option<Versioned<domain::Account>>, Fault> {
-        let store = &self.context.services.store;
-        let Some(open) = store.ask(ask::holding(individual)).await?.and_then(|holding| holding.open) else {
-            return Ok(None);
-        };
-        store.ask(ask::account(open)).await
     }
 
     /// Saves the page's report and where the job goes on, and asks for the next page, in one transaction.
@@ -570,25 +521,4 @@ impl Directory for Known<'_> {
         }
         known
     }
-}
-
-fn changed_fields(before: Option<&Individual>, after: &Individual) -> Vec<FieldName> {
-    let changed = |field, same: fn(&Individual, &Individual) -> bool| {
-        before.is_none_or(|before| !same(before, after)).then_some(field)
-    };
-    [
-        changed(FieldName::Name, |a, b| a.name == b.name),
-        changed(FieldName::BirthDate, |a, b| a.birth_date == b.birth_date),
-        changed(FieldName::Gender, |a, b| a.gender == b.gender),
-        changed(FieldName::Language, |a, b| a.language == b.language),
-        changed(FieldName::Site, |a, b| a.site == b.site),
-        changed(FieldName::ExternalIds, |a, b| a.external_ids == b.external_ids),
-        changed(FieldName::Contacts, |a, b| a.contacts == b.contacts),
-        changed(FieldName::CommunicationSettings, |a, b| a.communication == b.communication),
-        changed(FieldName::Workers, |a, b| a.workers == b.workers),
-        changed(FieldName::Test, |a, b| a.test == b.test),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
 }

@@ -152,6 +152,18 @@ pub(super) const OPERATIONS: &[Operation] = &[
         )
     },
     Operation {
+        idempotency: Idempotency::Required,
+        grants: &[grant(Table::Individuals, &[PutItem, Query]), grant(Table::Journal, APPEND)],
+        ..admin(
+            "admin.create_individual",
+            "Add an individual",
+            Method::Post,
+            "/individuals",
+            Access::Permitted(Permission::CreateIndividual),
+            Run::http::<crate::admin::create_individual::CreateIndividual>(),
+        )
+    },
+    Operation {
         mutates: false,
         grants: &[grant(Table::Individuals, READ), grant(Table::Accounts, READ)],
         ..admin(
@@ -161,6 +173,85 @@ pub(super) const OPERATIONS: &[Operation] = &[
             "/individuals/{individual_id}",
             Access::Permitted(Permission::SeeIndividuals),
             Run::http::<crate::admin::get_individual::GetIndividual>(),
+        )
+    },
+    Operation {
+        idempotency: Idempotency::Accepted,
+        grants: &[
+            grant(Table::Individuals, &[BatchGetItem, PutItem, DeleteItem]),
+            grant(Table::Journal, APPEND),
+        ],
+        ..admin(
+            "admin.update_individual",
+            "Change an individual's profile",
+            Method::Put,
+            "/individuals/{individual_id}/profile",
+            Access::Permitted(Permission::EditIndividual),
+            Run::http::<crate::admin::update_individual::UpdateIndividual>(),
+        )
+    },
+    Operation {
+        idempotency: Idempotency::Accepted,
+        grants: &[
+            grant(Table::Individuals, &[BatchGetItem, PutItem, DeleteItem]),
+            grant(Table::Accounts, WRITE),
+            grant(Table::Journal, APPEND),
+        ],
+        ..admin(
+            "admin.set_birth_date",
+            "Record or correct a birth date",
+            Method::Put,
+            "/individuals/{individual_id}/birth-date",
+            Access::Permitted(Permission::EditIndividual),
+            Run::http::<crate::admin::set_birth_date::SetBirthDate>(),
+        )
+    },
+    Operation {
+        idempotency: Idempotency::Required,
+        grants: &[
+            grant(Table::Individuals, &[BatchGetItem, Query, PutItem, DeleteItem]),
+            grant(Table::Journal, APPEND),
+        ],
+        ..admin(
+            "admin.add_contact",
+            "Add a contact",
+            Method::Post,
+            "/individuals/{individual_id}/contacts",
+            Access::Permitted(Permission::EditIndividual),
+            Run::http::<crate::admin::add_contact::AddContact>(),
+        )
+    },
+    Operation {
+        idempotency: Idempotency::Accepted,
+        grants: &[
+            grant(Table::Individuals, &[BatchGetItem, PutItem, DeleteItem]),
+            grant(Table::Accounts, WRITE),
+            grant(Table::Journal, APPEND),
+        ],
+        ..admin(
+            "admin.update_contact",
+            "Change a contact",
+            Method::Put,
+            "/individuals/{individual_id}/contacts/{contact_id}",
+            Access::Permitted(Permission::EditIndividual),
+            Run::http::<crate::admin::update_contact::UpdateContact>(),
+        )
+    },
+    Operation {
+        idempotency: Idempotency::Accepted,
+        grants: &[
+            grant(Table::Individuals, &[BatchGetItem, PutItem, DeleteItem]),
+            grant(Table::Accounts, WRITE),
+            grant(Table::Journal, APPEND),
+            Grant { table: Table::Mail, actions: &[Query], indexes: &["individual"] },
+        ],
+        ..admin(
+            "admin.retire_contact",
+            "Remove a contact",
+            Method::Delete,
+            "/individuals/{individual_id}/contacts/{contact_id}",
+            Access::Permitted(Permission::EditIndividual),
+            Run::http::<crate::admin::retire_contact::RetireContact>(),
         )
     },
     Operation {

@@ -5,14 +5,15 @@ use std::fmt;
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use crate::birth_date::{BirthDate, BirthDateError};
+use crate::birth_date::BirthDate;
 use crate::code::UnknownCode;
-use crate::email::{EmailAddress, EmailError};
+use crate::email::EmailAddress;
+use crate::fields::{self, Wrong};
 use crate::id::{ContactId, IndividualId, SiteId, WorkerId};
-use crate::individual::{ConsentChange, ConsentRow, Contact, ContactValue, Imported, Individual, Origin};
+use crate::individual::{ConsentRow, Contact, ContactKind, ContactValue, Imported, Individual, Origin};
 use crate::language::Language;
-use crate::name::{self, PersonName};
-use crate::text;
+use crate::name::PersonName;
+use crate::{name, text};
 
 codes! {
     /// A column of the file.
@@ -168,8 +169,8 @@ struct Details {
     language: Option<Language>,
     email: Option<EmailAddress>,
     email_consent: Option<bool>,
-    phone: Option<String>,
-    address: Option<String>,
+    phone: Option<ContactValue>,
+    address: Option<ContactValue>,
     site: Option<SiteId>,
     worker: Option<WorkerId>,
     test: Option<bool>,
@@ -181,9 +182,6 @@ impl fmt::Debug for Draft {
     }
 }
 
-/// What is wrong with a field: code and help.
-type Wrong = (&'static str, String);
-
 /// The fields of a row by column, and what is wrong with them.
 struct Reader<'a> {
     fields: BTreeMap<Column, &'a str>,
@@ -191,8 +189,8 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    fn refuse<T>(&mut self, column: Column, code: &'static str, help: impl Into<String>) -> Option<T> {
-        self.errors.push(RowError { column: Some(column), code, help: help.into() });
+    fn refuse<T>(&mut self, column: Column, wrong: Wrong) -> Option<T> {
+        self.errors.push(RowError { column: Some(column), code: wrong.code, help: wrong.help });
         None
     }
 
@@ -200,57 +198,41 @@ impl<'a> Reader<'a> {
         self.fields.get(&column).copied().unwrap_or_default()
     }
 
-    fn text(&mut self, column: Column, max: usize) -> Option<String> {
-        let field = self.field(column);
-        match text::optional(field, max) {
-            Ok(None) if Column::REQUIRED.contains(&column) => self.refuse(column, "empty", "fill this in"),
-            Ok(text) => text,
-            Err(error) => self.refuse(column, error.code(), error.to_string()),
-        }
-    }
-
-    /// A field as whatever it should be: its reading says by code and help what is wrong with it.
+    /// A field as whatever it should be, if it is filled in.
     fn read<T>(&mut self, column: Column, read: impl FnOnce(&str) -> Result<T, Wrong>) -> Option<T> {
-        let text = self.text(column, 320)?;
-        read(&text).map_or_else(|(code, help)| self.refuse(column, code, help), Some)
-    }
-
-    /// A text that may be written in several lines, as one.
-    fn lines(&mut self, column: Column, max: usize) -> Option<String> {
         let field = self.field(column);
-        let line =
-            field.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(", ");
-        match text::optional(&line, max) {
-            Ok(text) => text,
-            Err(error) => self.refuse(column, error.code(), error.to_string()),
-        }
+        let read = if Column::REQUIRED.contains(&column) {
+            read(field).map(Some)
+        } else {
+            fields::optional(field, read)
+        };
+        read.unwrap_or_else(|wrong| self.refuse(column, wrong))
     }
 
-    fn yes_or_no(&mut self, column: Column) -> Option<bool> {
-        self.read(column, |text| match text.to_lowercase().as_str() {
-            "yes" => Ok(true),
-            "no" => Ok(false),
-            _ => Err(("yes_or_no", "write yes or no".to_owned())),
-        })
+    fn name(&mut self, column: Column) -> String {
+        self.read(column, |text| Ok(text::clean(text, name::MAX)?)).unwrap_or_default()
+    }
+
+    fn contact(&mut self, column: Column, kind: ContactKind) -> Option<ContactValue> {
+        self.read(column, |text| fields::contact(kind, text))
     }
 }
 
-fn email(text: &str) -> Result<EmailAddress, Wrong> {
-    text.parse().map_err(|error: EmailError| (error.code(), error.to_string()))
+fn yes_or_no(text: &str) -> Result<bool, Wrong> {
+    match fields::word(text)?.to_lowercase().as_str() {
+        "yes" => Ok(true),
+        "no" => Ok(false),
+        _ => Err(Wrong::new("yes_or_no", "write yes or no")),
+    }
 }
 
-fn birth_date(text: &str, today: NaiveDate) -> Result<BirthDate, Wrong> {
-    let date: BirthDate = text.parse().map_err(|error: BirthDateError| (error.code(), error.to_string()))?;
-    let born = date.day() <= today;
-    if born {
-        Ok(date)
-    } else {
-        Err(("birth_date_in_future", "check the year: the date is still to come".to_owned()))
-    }
+fn language(text: &str) -> Result<Language, Wrong> {
+    let language = fields::word(text)?.to_lowercase().parse();
+    language.map_err(|error: UnknownCode| Wrong::new("unknown_language", error.to_string()))
 }
 
 fn known<T>(found: Option<T>, code: &'static str, help: &str) -> Result<T, Wrong> {
-    found.ok_or_else(|| (code, help.to_owned()))
+    found.ok_or_else(|| Wrong::new(code, help))
 }
 
 impl Draft {
@@ -270,33 +252,31 @@ impl Draft {
             return Err(vec![RowError { column: None, code: "wrong_width", help }]);
         }
         let mut row = Reader { fields: header.0.iter().copied().zip(fields).collect(), errors: Vec::new() };
-        let external_id = row.text(Column::ExternalId, 100).unwrap_or_default();
+        let external_id = row.read(Column::ExternalId, fields::external_id).unwrap_or_default();
         let [first, middle, last, preferred] =
             [Column::FirstName, Column::MiddleName, Column::LastName, Column::PreferredName]
-                .map(|column| row.text(column, name::MAX).unwrap_or_default());
+                .map(|column| row.name(column));
         let details = Details {
-            birth_date: row.read(Column::BirthDate, |text| birth_date(text, directory.today())),
-            gender: row.text(Column::Gender, 100),
-            language: row.read(Column::Language, |text| {
-                text.to_lowercase()
-                    .parse()
-                    .map_err(|error: UnknownCode| ("unknown_language", error.to_string()))
-            }),
-            email: row.read(Column::Email, email),
-            email_consent: row.yes_or_no(Column::EmailConsent),
-            phone: row.text(Column::Phone, 50),
-            address: row.lines(Column::Address, 300),
-            site: row.read(Column::Site, |name| {
-                known(directory.site(name), "unknown_site", "write the name of one of the agency's sites")
+            birth_date: row.read(Column::BirthDate, |text| fields::birth_date(text, directory.today())),
+            gender: row.read(Column::Gender, fields::gender),
+            language: row.read(Column::Language, language),
+            email: row.read(Column::Email, fields::email),
+            email_consent: row.read(Column::EmailConsent, yes_or_no),
+            phone: row.contact(Column::Phone, ContactKind::Phone),
+            address: row.contact(Column::Address, ContactKind::Postal),
+            site: row.read(Column::Site, |text| {
+                let site = directory.site(&fields::word(text)?);
+                known(site, "unknown_site", "write the name of one of the agency's sites")
             }),
             worker: row.read(Column::WorkerEmail, |text| {
-                let worker = directory.worker(&email(text)?);
+                let worker = directory.worker(&fields::email(text)?);
                 known(worker, "unknown_worker", "write the sign-in email of a worker")
             }),
-            test: row.yes_or_no(Column::Test),
+            test: row.read(Column::Test, yes_or_no),
         };
         if details.email_consent == Some(true) && row.field(Column::Email).trim().is_empty() {
-            row.refuse::<()>(Column::EmailConsent, "consent_without_email", "fill in email, or write no");
+            let wrong = Wrong::new("consent_without_email", "fill in email, or write no");
+            row.refuse::<()>(Column::EmailConsent, wrong);
         }
         // A name that failed has left its errors already.
         match PersonName::new(&first, &middle, &last, &preferred) {
@@ -325,6 +305,8 @@ codes! {
         WithdrawalStands = "withdrawal_stands",
         /// Staff took this address out of use: it stays so, and consent can't be given for it.
         EmailNotInUse = "email_not_in_use",
+        /// Whether somebody is a test individual is settled when they are added.
+        TestMarkStays = "test_mark_stays",
         /// Another individual has the same name and birth date (B12). For the caller to find.
         SameNameAndBirthDate = "same_name_and_birth_date",
     }
@@ -337,10 +319,6 @@ pub struct Applied {
     pub individual: Individual,
     /// Created, updated or unchanged.
     pub outcome: Outcome,
-    /// What the row meant for consent (B2).
-    pub consent: ConsentChange,
-    /// Whether a birth date that was known is now another (B3).
-    pub birth_date_corrected: bool,
     /// What staff should know.
     pub warnings: Vec<Warning>,
 }
@@ -385,21 +363,23 @@ impl Draft {
             test: false,
             imported: None,
         });
-        let former_birth_date = individual.birth_date;
         individual.name = name.completed_by(&individual.name);
         individual.birth_date = details.birth_date.or(individual.birth_date);
         individual.gender = details.gender.or(individual.gender);
         individual.language = details.language.unwrap_or(individual.language);
         individual.site = details.site.unwrap_or(individual.site);
-        individual.test = details.test.unwrap_or(individual.test);
+        let test_mark_stays = known.is_some() && details.test.is_some_and(|test| test != individual.test);
+        if known.is_none() {
+            individual.test = details.test.unwrap_or_default();
+        }
         individual.workers.extend(details.worker);
 
         let [email_id, phone_id, postal_id] = import.contacts;
         let email =
             details.email.map(|address| add_contact(&mut individual, email_id, ContactValue::Email(address)));
-        details.phone.map(|number| add_contact(&mut individual, phone_id, ContactValue::Phone(number)));
-        details.address.map(|address| add_contact(&mut individual, postal_id, ContactValue::Postal(address)));
-        let (consent, warning) = consent(&mut individual, details.email_consent, email, import);
+        details.phone.map(|number| add_contact(&mut individual, phone_id, number));
+        details.address.map(|address| add_contact(&mut individual, postal_id, address));
+        let consent_warning = consent(&mut individual, details.email_consent, email, import);
 
         let outcome = match known {
             None => Outcome::Created,
@@ -409,13 +389,13 @@ impl Draft {
         if outcome != Outcome::Unchanged {
             individual.imported = Some(import.imported);
         }
-        let birth_date_corrected = former_birth_date.is_some() && former_birth_date != individual.birth_date;
         Applied {
             individual,
             outcome,
-            consent,
-            birth_date_corrected,
-            warnings: warning.into_iter().collect(),
+            warnings: consent_warning
+                .into_iter()
+                .chain(test_mark_stays.then_some(Warning::TestMarkStays))
+                .collect(),
         }
     }
 }
@@ -445,22 +425,20 @@ fn consent(
     wanted: Option<bool>,
     email: Option<ContactId>,
     import: Import<'_>,
-) -> (ConsentChange, Option<Warning>) {
+) -> Option<Warning> {
     let contact = match (wanted, email) {
         (Some(true), Some(email)) => Some(email),
         (Some(false), _) => None,
-        _ => return (ConsentChange::Unchanged, None),
+        _ => return None,
     };
     let withdrawn =
         |row: &ConsentRow| !row.given && Some(row.contact) == contact && matches!(row.by, Origin::Worker(_));
     if individual.communication.last().is_some_and(withdrawn) {
-        return (ConsentChange::Unchanged, Some(Warning::WithdrawalStands));
+        return Some(Warning::WithdrawalStands);
     }
     let by = Origin::Import(import.imported.job);
-    match individual.set_communication_settings(contact, by, import.at) {
-        Ok(change) => (change, None),
-        Err(_) => (ConsentChange::Unchanged, Some(Warning::EmailNotInUse)),
-    }
+    let refused = individual.set_communication_settings(contact, by, import.at).is_err();
+    refused.then_some(Warning::EmailNotInUse)
 }
 
 #[cfg(test)]
@@ -574,7 +552,7 @@ mod tests {
         let row = "77,Zoë,=1+1,zoe@example.org,YES,555 0101";
         let created = apply(row, None);
         let zoe = &created.individual;
-        assert_eq!((created.outcome, created.consent), (Outcome::Created, ConsentChange::Given));
+        assert_eq!(created.outcome, Outcome::Created);
         assert_eq!(
             (zoe.name.last(), zoe.language, zoe.external_ids["penelope"].as_str()),
             ("=1+1", Language::Es, "77")
@@ -582,17 +560,14 @@ mod tests {
         assert_eq!(zoe.consented_address().unwrap().normalized(), "zoe@example.org");
         assert_eq!((zoe.contacts.len(), zoe.imported), (2, Some(Imported { job: JOB, row: 2 })));
         let again = apply(row, Some(zoe));
-        assert_eq!(
-            (again.outcome, again.consent, &again.individual),
-            (Outcome::Unchanged, ConsentChange::Unchanged, zoe)
-        );
+        assert_eq!((again.outcome, &again.individual), (Outcome::Unchanged, zoe));
     }
 
     #[test]
     fn a_row_adds_and_corrects_but_removes_nothing() {
         let known = individual();
         let updated = apply("77,Zoë,Byrne,new@example.org,,", Some(&known));
-        assert_eq!((updated.outcome, updated.consent), (Outcome::Updated, ConsentChange::Unchanged));
+        assert_eq!(updated.outcome, Outcome::Updated);
         assert_eq!(
             (updated.individual.name.last(), updated.individual.birth_date),
             ("Byrne", known.birth_date)
@@ -607,35 +582,27 @@ mod tests {
         assert_eq!(updated.individual.consented_address().unwrap().normalized(), "zoe@example.org");
 
         let withdrawn = apply("77,Zoë,O’Neil,,no,", Some(&known));
-        assert_eq!((withdrawn.consent, withdrawn.individual.consent()), (ConsentChange::Withdrawn, None));
+        assert_eq!(withdrawn.individual.consent(), None);
     }
 
     #[test]
-    fn a_corrected_birth_date_is_told() {
-        let columns = "external_id,first_name,last_name,birth_date";
-        let corrected = |date: &str, known: &Individual| {
-            let contacts = [EMAIL_CONTACT; 3];
-            let imported = Imported { job: JOB, row: 2 };
-            let import = Import {
-                source: "penelope",
-                imported,
-                at: at(0),
-                individual: known.id,
-                contacts,
-                language: Language::En,
-                site: SITE,
-            };
-            read(columns, &format!("77,Zoë,O’Neil,{date}"))
-                .unwrap()
-                .apply(Some(known), import)
-                .birth_date_corrected
-        };
+    fn who_is_a_test_individual_stays_one() {
+        let columns = "external_id,first_name,last_name,test";
         let known = individual();
-        let unknown = Individual { birth_date: None, ..individual() };
-        assert!(corrected("1991-05-17", &known));
-        assert!(
-            !corrected("1990-05-17", &known) && !corrected("", &known) && !corrected("1991-05-17", &unknown)
-        );
+        let imported = Imported { job: JOB, row: 2 };
+        let import = Import {
+            source: "penelope",
+            imported,
+            at: at(0),
+            individual: known.id,
+            contacts: [EMAIL_CONTACT; 3],
+            language: Language::En,
+            site: SITE,
+        };
+        let apply = |known| read(columns, "77,Zoë,O’Neil,yes").unwrap().apply(known, import);
+        assert!(apply(None).individual.test);
+        let again = apply(Some(&known));
+        assert_eq!((again.individual.test, again.warnings), (false, vec![Warning::TestMarkStays]));
     }
 
     #[test]

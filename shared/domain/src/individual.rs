@@ -8,9 +8,17 @@ use chrono::{DateTime, Utc};
 use crate::birth_date::BirthDate;
 use crate::email::EmailAddress;
 use crate::id::{ContactId, IndividualId, JobId, SiteId, WorkerId};
+use crate::journal::FieldName;
 use crate::language::Language;
 use crate::mail::MailOutcome;
 use crate::name::PersonName;
+
+/// Contacts that an individual may have, retired ones left out.
+pub const MOST_CONTACTS: usize = 20;
+/// External ids that an individual may have.
+pub const MOST_EXTERNAL_IDS: usize = 10;
+/// Workers that an individual may be assigned to.
+pub const MOST_WORKERS: usize = 50;
 
 /// A person the agency serves. Its `Debug` shows ids only.
 #[derive(Clone, PartialEq, Eq)]
@@ -35,11 +43,39 @@ pub struct Individual {
     pub communication: Vec<ConsentRow>,
     /// Who works with them.
     pub workers: BTreeSet<WorkerId>,
-    /// Outside statistics, totals, bulk work and licences.
+    /// Outside statistics, totals, bulk work and licences. Settled when they are added: licences are counted by it.
     pub test: bool,
     /// The import that last wrote this record.
     pub imported: Option<Imported>,
 }
+
+/// What of an individual is written at once: all but birth date (B3), contacts and consent. Its `Debug` shows nothing.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Profile {
+    /// Their name.
+    pub name: PersonName,
+    /// In the agency's or the person's own words.
+    pub gender: Option<String>,
+    /// What they read.
+    pub language: Language,
+    /// Their home site.
+    pub site: SiteId,
+    /// Their ids in other systems, by the system's name.
+    pub external_ids: BTreeMap<String, String>,
+    /// Who works with them.
+    pub workers: BTreeSet<WorkerId>,
+}
+
+impl fmt::Debug for Profile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Profile(…)")
+    }
+}
+
+/// A field that only those who take people in may change (R): who works with somebody decides who sees them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0} is for those who take people in")]
+pub struct NotYours(pub FieldName);
 
 /// Where an imported record came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -186,13 +222,14 @@ pub enum ConsentChange {
     Withdrawn,
 }
 
-/// What became of a contact that was removed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Removal {
-    /// Kept as retired, because it was mailed or consented to (B6).
-    Retired,
-    /// Gone.
-    Deleted,
+codes! {
+    /// What became of a contact that was removed.
+    pub enum Removal {
+        /// Kept as retired, because it was mailed or consented to (B6).
+        Retired = "retired",
+        /// Gone.
+        Deleted = "deleted",
+    }
 }
 
 /// Why a contact can't be changed so.
@@ -207,9 +244,51 @@ pub enum ContactError {
     /// Retired contacts stay as they are.
     #[error("contact {0} is retired: add a new one")]
     Retired(ContactId),
+    /// The same address is among the contacts.
+    #[error("contact {0} has the same address")]
+    Exists(ContactId),
+    /// There are [`MOST_CONTACTS`].
+    #[error("there are too many contacts: remove one first")]
+    TooMany,
 }
 
 impl Individual {
+    /// Somebody new, without birth date and contacts.
+    #[must_use]
+    pub fn new(id: IndividualId, profile: Profile, test: bool) -> Self {
+        let Profile { name, gender, language, site, external_ids, workers } = profile;
+        Self {
+            id,
+            external_ids,
+            name,
+            birth_date: None,
+            gender,
+            language,
+            site,
+            contacts: Vec::new(),
+            communication: Vec::new(),
+            workers,
+            test,
+            imported: None,
+        }
+    }
+
+    /// Writes the profile anew. External ids and workers stay as they are unless the worker `takes_in` people.
+    ///
+    /// # Errors
+    /// When one of those two is another for a worker who doesn't.
+    pub fn set_profile(&mut self, profile: Profile, takes_in: bool) -> Result<(), NotYours> {
+        if !takes_in && profile.external_ids != self.external_ids {
+            return Err(NotYours(FieldName::ExternalIds));
+        }
+        if !takes_in && profile.workers != self.workers {
+            return Err(NotYours(FieldName::Workers));
+        }
+        let Profile { name, gender, language, site, external_ids, workers } = profile;
+        *self = Self { external_ids, name, gender, language, site, workers, ..self.clone() };
+        Ok(())
+    }
+
     /// The consent in force: the last row, when it was given, for a contact that is still in use and still has
     /// that address.
     #[must_use]
@@ -287,7 +366,7 @@ impl Individual {
     /// its kind. Editing or un-using the consented contact withdraws consent (B9).
     ///
     /// # Errors
-    /// When the contact is retired.
+    /// When the contact is retired, another one has the same address, or there are too many.
     pub fn put_contact(
         &mut self,
         contact: Contact,
@@ -296,6 +375,13 @@ impl Individual {
     ) -> Result<ConsentChange, ContactError> {
         if self.contact(contact.id).is_some_and(|known| known.retired) {
             return Err(ContactError::Retired(contact.id));
+        }
+        let mut others = self.contacts.iter().filter(|known| known.id != contact.id && !known.retired);
+        if self.contact(contact.id).is_none() && others.clone().count() >= MOST_CONTACTS {
+            return Err(ContactError::TooMany);
+        }
+        if let Some(same) = others.find(|known| known.value == contact.value) {
+            return Err(ContactError::Exists(same.id));
         }
         if contact.main {
             let same_kind = |known: &&mut Contact| known.value.kind() == contact.value.kind();
@@ -339,6 +425,27 @@ impl Individual {
         }
         let removal = if keep { Removal::Retired } else { Removal::Deleted };
         Ok((removal, self.record_loss_of_consent(consented, by, at)))
+    }
+
+    /// The fields in which this differs from what it was; all of them in somebody new.
+    #[must_use]
+    pub fn changed_since(&self, before: Option<&Self>) -> Vec<FieldName> {
+        let changed = |field, same: fn(&Self, &Self) -> bool| {
+            before.is_none_or(|before| !same(before, self)).then_some(field)
+        };
+        let fields = [
+            changed(FieldName::Name, |a, b| a.name == b.name),
+            changed(FieldName::BirthDate, |a, b| a.birth_date == b.birth_date),
+            changed(FieldName::Gender, |a, b| a.gender == b.gender),
+            changed(FieldName::Language, |a, b| a.language == b.language),
+            changed(FieldName::Site, |a, b| a.site == b.site),
+            changed(FieldName::ExternalIds, |a, b| a.external_ids == b.external_ids),
+            changed(FieldName::Contacts, |a, b| a.contacts == b.contacts),
+            changed(FieldName::CommunicationSettings, |a, b| a.communication == b.communication),
+            changed(FieldName::Workers, |a, b| a.workers == b.workers),
+            changed(FieldName::Test, |a, b| a.test == b.test),
+        ];
+        fields.into_iter().flatten().collect()
     }
 
     fn withdraw_consent(&mut self, by: Origin, at: DateTime<Utc>) -> ConsentChange {
@@ -421,6 +528,62 @@ mod tests {
         assert_eq!((zoe.prefilled_address(), zoe.contacts[0].main), (None, false));
         let retired = Err(ContactError::Retired(EMAIL_CONTACT));
         assert_eq!(zoe.put_contact(email_contact(13, "zoe@example.org"), BY, at(0)), retired);
+    }
+
+    #[test]
+    fn an_address_is_there_once_and_contacts_have_an_end() {
+        let mut zoe = individual();
+        let again = zoe.put_contact(email_contact(20, "ZOE@example.org"), BY, at(0));
+        assert_eq!(again, Err(ContactError::Exists(EMAIL_CONTACT)));
+        zoe.contacts[0].retired = true;
+        for number in 0..20 {
+            let address = if number == 0 { "zoe" } else { &format!("zoe{number}") };
+            zoe.put_contact(email_contact(20 + number, &format!("{address}@example.org")), BY, at(0))
+                .unwrap();
+        }
+        let more = email_contact(50, "more@example.org");
+        assert_eq!(zoe.put_contact(more.clone(), BY, at(0)), Err(ContactError::TooMany));
+        let mut changed = zoe.contacts[20].clone();
+        changed.value = more.value;
+        assert_eq!(zoe.put_contact(changed, BY, at(0)), Ok(ConsentChange::Unchanged));
+    }
+
+    #[test]
+    fn who_works_with_somebody_is_for_those_who_take_people_in() {
+        let known = individual();
+        let profile = |external_ids: &BTreeMap<String, String>, workers: &BTreeSet<WorkerId>| Profile {
+            name: PersonName::new("Zoé", "", "O’Neil", "").unwrap(),
+            gender: None,
+            language: Language::Es,
+            site: known.site,
+            external_ids: external_ids.clone(),
+            workers: workers.clone(),
+        };
+        let (no_ids, nobody) = (BTreeMap::new(), BTreeSet::new());
+        for (profile, field) in [
+            (profile(&no_ids, &known.workers), FieldName::ExternalIds),
+            (profile(&known.external_ids, &nobody), FieldName::Workers),
+        ] {
+            let mut zoe = known.clone();
+            assert_eq!((zoe.set_profile(profile.clone(), false), &zoe), (Err(NotYours(field)), &known));
+            assert_eq!(zoe.set_profile(profile, true), Ok(()));
+        }
+        let mut zoe = known.clone();
+        assert_eq!(zoe.set_profile(profile(&known.external_ids, &known.workers), false), Ok(()));
+        assert_eq!(zoe.changed_since(Some(&known)), [FieldName::Name, FieldName::Language]);
+        let new = Individual::new(known.id, profile(&no_ids, &nobody), true);
+        assert!(new.test && new.contacts.is_empty() && new.birth_date.is_none());
+    }
+
+    #[test]
+    fn what_changed_is_told_by_field() {
+        let (before, mut after) = (individual(), individual());
+        assert_eq!(after.changed_since(Some(&before)), []);
+        after.gender = Some("woman".to_owned());
+        after.remove_contact(EMAIL_CONTACT, false, BY, at(0)).unwrap();
+        let told = [FieldName::Gender, FieldName::Contacts, FieldName::CommunicationSettings];
+        assert_eq!(after.changed_since(Some(&before)), told);
+        assert_eq!(after.changed_since(None).len(), 10);
     }
 
     #[test]

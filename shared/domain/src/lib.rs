@@ -10,6 +10,7 @@ pub mod account;
 pub mod alert;
 pub mod birth_date;
 pub mod email;
+pub mod fields;
 pub mod id;
 pub mod import;
 pub mod individual;

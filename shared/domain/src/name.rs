@@ -98,6 +98,13 @@ impl PersonName {
         parts.into_iter().flatten().flat_map(tokens).collect()
     }
 
+    /// Whether each word of a text is the beginning of one of the name's, accents and case left aside.
+    #[must_use]
+    pub fn begins_with(&self, text: &str) -> bool {
+        let own = self.search_tokens();
+        tokens(text).iter().all(|word| own.iter().any(|own| own.starts_with(word.as_str())))
+    }
+
     /// First and last name folded, by which likely duplicates are reported (B12): middle names are too often
     /// left out to tell two people apart.
     #[must_use]
@@ -186,6 +193,8 @@ mod tests {
         let found = ["angeles", "de", "garcia", "los", "mari", "maria"].map(str::to_owned);
         assert_eq!(name.search_tokens(), BTreeSet::from(found));
         assert_eq!(name.folded_full(), "maria garcia");
+        let begins = ["GARC mari", "angeles", "", "garcía garcía"].map(|text| name.begins_with(text));
+        assert_eq!((begins, name.begins_with("maria lopez")), ([true; 4], false));
         assert_eq!(format!("{name:?}"), "PersonName(…)");
     }
 

@@ -269,6 +269,10 @@ fn name_pk(token: &str) -> String {
     format!("name#{FOLDING}#{}", first(token, 2))
 }
 
+fn birth_pk(birth_date: BirthDate) -> String {
+    format!("birth#{birth_date}")
+}
+
 fn person_pk(name: &PersonName, birth_date: BirthDate) -> String {
     format!("person#{FOLDING}#{}#{birth_date}", first(&name.folded_full(), 300))
 }
@@ -293,7 +297,8 @@ fn rows(individual: &Individual) -> BTreeSet<Row> {
         .into_iter()
         .map(|token| row(name_pk(&token), &format!("{token}#{id}"), Says::Nothing));
     let person = individual.birth_date.map(|date| row(person_pk(&individual.name, date), &id, Says::Nothing));
-    external.chain(addresses).chain(names).chain(person).collect()
+    let birth = individual.birth_date.map(|date| row(birth_pk(date), &id, Says::Nothing));
+    external.chain(addresses).chain(names).chain(person).chain(birth).collect()
 }
 
 /// The part of a row that its key doesn't say.
@@ -325,7 +330,7 @@ impl Row {
 
 impl Transaction {
     /// Writes an individual where they were loaded, or anew, and by difference the rows by which they are found:
-    /// external ids (`ExternalIdTaken`, B12), addresses (B11), names, name with birth date.
+    /// external ids (`ExternalIdTaken`, B12), addresses (B11), names, birth dates, names with birth dates.
     pub fn put_individual(
         &mut self,
         before: Option<&Versioned<Individual>>,
@@ -373,8 +378,13 @@ pub struct AddressOf {
     pub consented: bool,
 }
 
+/// The individual whose id is a row's sort key.
+fn whose(row: &Map) -> Result<IndividualId, Fault> {
+    parsed(&string(row, "sk", TABLE)?, "sk", TABLE)
+}
+
 fn address_of(row: Map) -> Result<AddressOf, Fault> {
-    let individual = parsed(&string(&row, "sk", TABLE)?, "sk", TABLE)?;
+    let individual = whose(&row)?;
     let consented = RowItem::read(row)?.consented;
     let consented = consented.ok_or_else(|| Fault::corrupt(TABLE, "`consented` is missing"))?;
     Ok(AddressOf { individual, consented })
@@ -401,7 +411,7 @@ impl Store {
     ) -> Result<Vec<IndividualId>, Fault> {
         let rows = Rows::of(TABLE, person_pk(name, birth_date)).consistent();
         let page = self.rows(rows).await?;
-        Ok(page.read(|row| parsed(&string(&row, "sk", TABLE)?, "sk", TABLE))?.items)
+        Ok(page.read(|row| whose(&row))?.items)
     }
 
     /// Individuals who have, for each word of `text`, a word in their name that begins so; by the longest of the words, in
@@ -455,6 +465,22 @@ impl Store {
     ) -> Result<Page<Versioned<Individual>>, Fault> {
         let rows = Rows::of(TABLE, address_pk(address)).consistent().page(after, limit.min(100));
         let found = self.rows(rows).await?.read(|row| Ok(profile(address_of(row)?.individual)))?;
+        let individuals = self.ask(found.items).await?;
+        Ok(Page { items: individuals.into_iter().flatten().collect(), next: found.next })
+    }
+
+    /// Individuals who were born that day.
+    ///
+    /// # Errors
+    /// `Unavailable`, `Refused` or `Corrupt`.
+    pub async fn search_birth_date(
+        &self,
+        birth_date: BirthDate,
+        after: Option<&Position>,
+        limit: u32,
+    ) -> Result<Page<Versioned<Individual>>, Fault> {
+        let rows = Rows::of(TABLE, birth_pk(birth_date)).consistent().page(after, limit.min(100));
+        let found = self.rows(rows).await?.read(|row| Ok(profile(whose(&row)?)))?;
         let individuals = self.ask(found.items).await?;
         Ok(Page { items: individuals.into_iter().flatten().collect(), next: found.next })
     }

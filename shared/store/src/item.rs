@@ -129,7 +129,7 @@ pub(crate) fn stored<T: Stored>(
 ) -> Result<Map, Fault> {
     let (pk, sk) = value.key();
     let mut map = T::Item::from(value).write(&pk, sk)?;
-    map.insert("version".to_owned(), n(version.next()));
+    map.insert("version".to_owned(), n(version.next().number()));
     if let Some(id) = changed_by {
         map.insert("changed_by".to_owned(), s(id.to_string()));
     }
@@ -165,8 +165,16 @@ impl Version {
     /// The item must not exist yet.
     pub const NONE: Self = Self(0);
 
-    pub(crate) fn next(self) -> u64 {
-        self.0 + 1
+    /// As it is shown to who will say which one they have seen.
+    #[must_use]
+    pub const fn number(self) -> u64 {
+        self.0
+    }
+
+    /// The one after a write that demands this one.
+    #[must_use]
+    pub const fn next(self) -> Self {
+        Self(self.0 + 1)
     }
 }
 

@@ -7,7 +7,13 @@ use crate::support::{INTAKE, Session, World};
 
 async fn set(world: &World, staff: &Session, individual: &str, contact: Value) -> Value {
     let path = format!("/individuals/{individual}/communication-settings");
-    world.admin(Method::PUT, &path).by(staff).json(json!({ "email_contact_id": contact })).send().await.ok()
+    world
+        .admin(Method::PUT, &path)
+        .by(staff)
+        .json(json!({ "email_contact_id": contact, "confirmed": true }))
+        .send()
+        .await
+        .ok()
 }
 
 async fn record(world: &World, staff: &Session, individual: &str) -> Value {

@@ -5,6 +5,7 @@ mod consent;
 mod creating;
 mod devices;
 mod imports;
+mod individuals;
 mod invitation;
 mod mail_outcomes;
 mod mails;

@@ -116,7 +116,7 @@ async fn a_long_history_comes_in_pages_whose_cursors_are_good_for_it_alone() {
     let contact = &record["individual"]["contacts"][0]["contact_id"];
     for given in (0..60).map(|n| n % 2 == 0) {
         world.advance(Duration::seconds(1));
-        let body = json!({ "email_contact_id": given.then_some(contact) });
+        let body = json!({ "email_contact_id": given.then_some(contact), "confirmed": true });
         world
             .admin(Method::PUT, &format!("{path}/communication-settings"))
             .by(&staff)

@@ -226,6 +226,7 @@ macro_rules! event {
 mod activation;
 mod change;
 mod opening;
+mod record;
 mod reminding;
 mod sign_in;
 mod upkeep;
@@ -239,7 +240,8 @@ mod table;
 
 pub use activation::Judged;
 pub use change::{Action, Changed, Credentials, Reason, Refused, Rule, Transition, TransitionReason};
-pub use opening::{AgeOverride, Context, Opening};
+pub use opening::{AgeOverride, Context, Opening, check_age};
+pub use record::{Consequence, RecordChange};
 pub use reminding::Reminded;
 
 impl Account {

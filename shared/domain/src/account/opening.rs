@@ -98,9 +98,9 @@ impl Opening<'_> {
         let Context { individual, settings, now, .. } = self.context;
         settings.ready()?;
         let prefilled = individual.prefilled_address().ok_or(Reason::NoEmailContact)?;
-        let age = check_birth_date(individual, settings)?.age_on(settings.today(now));
-        if age < u32::from(settings.general.minimum_age) && self.age_override.is_none() {
-            return Err(Reason::TooYoung);
+        match check_age(individual, settings, now) {
+            Err(Reason::TooYoung) if self.age_override.is_some() => {}
+            checked => checked?,
         }
         let offered = former.unwrap_or(prefilled);
         let address = self.address.as_ref().unwrap_or(offered);
@@ -250,6 +250,16 @@ pub(super) fn check_birth_date(individual: &Individual, settings: &Settings) -> 
     let date = individual.birth_date.ok_or(Reason::NoBirthDate)?;
     let is_default = settings.general.default_birth_date == Some(date);
     if is_default { Err(Reason::DefaultBirthDate) } else { Ok(date) }
+}
+
+/// Whether an account may be opened by this birth date (A1): it is known, proves something, and the individual is of
+/// the minimum age.
+///
+/// # Errors
+/// `no_birth_date`, `default_birth_date` or `too_young`.
+pub fn check_age(individual: &Individual, settings: &Settings, now: DateTime<Utc>) -> Result<(), Reason> {
+    let age = check_birth_date(individual, settings)?.age_on(settings.today(now));
+    if age < u32::from(settings.general.minimum_age) { Err(Reason::TooYoung) } else { Ok(()) }
 }
 
 /// Pending with an invitation of this instant: when it expires (A8), and when its client is reminded, unless that

@@ -123,6 +123,7 @@ fn individual_samples() -> Vec<Sample> {
             "email" => ("address", None),
             "name" => ("name", None),
             "person" => ("person", None),
+            "birth" => ("birth_date", None),
             _ => ("individual", Some(read::<Versioned<Individual>>)),
         };
         samples.insert(name, Sample { name: name.to_owned(), item, read });

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
-use domain::JobId;
 use domain::individual::Imported;
+use domain::{BirthDate, JobId};
 use proptest::prelude::*;
 
 use super::*;
@@ -73,6 +73,10 @@ async fn what_finds_people_changes_with_them() {
     assert_eq!(found(&store, "brown", 10).await, ["Zoë Brown"]);
     assert_eq!(store.same_person(&before.name, before.birth_date.unwrap()).await.unwrap(), []);
     assert_eq!(store.same_person(&after.name, after.birth_date.unwrap()).await.unwrap(), [after.id]);
+    let born = async |date: BirthDate| store.search_birth_date(date, None, 10).await.unwrap().items;
+    assert_eq!(born(before.birth_date.unwrap()).await, []);
+    let [born] = &born(after.birth_date.unwrap()).await[..] else { panic!() };
+    assert_eq!(born.value, after);
     assert_eq!(store.search_external_id(&["penelope", "other"], "P#1").await.unwrap(), []);
     let [again] = &store.search_external_id(&["penelope", "other"], "P#2").await.unwrap()[..] else {
         panic!()

@@ -1,0 +1,124 @@
+//! Removes a contact: retires it if it was ever mailed or consented to, else deletes it (B6). Removing the consented one
+//! ends consent (B9).
+
+use domain::account::Consequence;
+use domain::id::{ContactId, IndividualId};
+use domain::individual::{ConsentChange, ContactError, ContactValue, Origin, Removal};
+use domain::{Account, Contact};
+use serde::{Deserialize, Serialize};
+use store::{Fate, Fault, ask};
+
+use crate::change::IndividualChange;
+use crate::context::Context;
+use crate::entry::caller::Staff;
+use crate::entry::http::{HttpOperation, Reply};
+use crate::individuals::Saved;
+use crate::problem::{Failure, refusals};
+
+/// Retires a contact.
+pub struct RetireContact;
+
+/// Which.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Request {
+    /// The individual.
+    pub individual_id: IndividualId,
+    /// The contact.
+    pub contact_id: ContactId,
+    /// The worker was told what ends with consent, and means it (B9).
+    #[serde(default)]
+    pub confirmed: bool,
+}
+
+/// What became of it.
+#[derive(Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Response {
+    /// `retired` or `deleted`.
+    pub removal: Removal,
+    /// The record's version now.
+    pub version: u64,
+}
+
+refusals! {
+    /// Why it stays.
+    pub enum Error {
+        /// Consent would end, and nobody confirmed that.
+        ConsentWouldEnd {
+            /// What would follow, in order.
+            consequences: Vec<Consequence>,
+        } => 409, "consent_would_end", "The individual's consent to email would end; confirm that it may";
+        /// It is retired already.
+        ContactRetired => 409, "contact_retired", "This contact is retired; add a new one";
+    }
+}
+
+impl HttpOperation for RetireContact {
+    type Caller = Staff;
+    type Request = Request;
+    type Response = Response;
+    type Refused = Error;
+
+    async fn handle(
+        context: &Context<'_>,
+        staff: Staff,
+        request: Request,
+    ) -> Result<Reply<Response>, Failure<Error>> {
+        let asked = (ask::individual(request.individual_id), ask::holding(request.individual_id));
+        let (before, holding) = context.services.store.ask(asked).await?;
+        let before = staff.visible(context, request.individual_id, before).await?;
+        let Some(contact) = before.contact(request.contact_id) else {
+            // Perhaps deleted by this very call, whose answer was lost.
+            return match context.first_answer::<Response>().await? {
+                Some(first) => first.map(Reply::from).map_err(Failure::Entry),
+                None => Err(Failure::not_found()),
+            };
+        };
+        let account = context.open_account(holding).await?;
+        let mailed = was_mailed(context, request.individual_id, contact, account.as_deref()).await?;
+        let mut individual = before.value.clone();
+        let (removal, consent) = individual
+            .remove_contact(contact.id, mailed, Origin::Worker(staff.worker.id), context.now)
+            .map_err(|error| match error {
+                ContactError::Retired(_) => Failure::from(Error::ContactRetired),
+                _ => Failure::not_found(),
+            })?;
+        if consent == ConsentChange::Withdrawn && !request.confirmed {
+            let consequences = Consequence::of_lost_consent(account.as_deref(), context.now);
+            return Err(Error::ConsentWouldEnd { consequences }.into());
+        }
+
+        let change = IndividualChange::edited(&before, &individual, account.as_ref());
+        let (transaction, _) = context.individual_change(staff.actor(), &staff.settings, &change);
+        let answer = Response { removal, version: Saved::after(&before).version };
+        context.commit(transaction, &answer).await?;
+        Ok(Reply::from(answer))
+    }
+}
+
+/// Whether mail went to the contact, or may be on its way: the account signs in with it.
+async fn was_mailed(
+    context: &Context<'_>,
+    individual: IndividualId,
+    contact: &Contact,
+    account: Option<&Account>,
+) -> Result<bool, Fault> {
+    let ContactValue::Email(address) = &contact.value else { return Ok(false) };
+    if account.is_some_and(|account| account.email == *address) {
+        return Ok(true);
+    }
+    let mut after = None;
+    loop {
+        let page = context.services.store.mail_of(individual, after.as_ref(), 100).await?;
+        let to = |fate: &Fate| matches!(fate, Fate::Sent { address: to, .. } if to == address);
+        if page.items.iter().any(|mail| to(&mail.fate)) {
+            return Ok(true);
+        }
+        match page.next {
+            Some(next) => after = Some(next),
+            None => return Ok(false),
+        }
+    }
+}
