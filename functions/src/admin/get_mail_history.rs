@@ -105,12 +105,12 @@ impl HttpOperation for GetMailHistory {
         let individual = staff.visible(context, request.individual_id, individual).await?;
         let page = store.history(Subject::Individual(individual.id), paging.after(), PAGE).await?;
         let asked: Vec<Asked> = page.items.iter().flat_map(asked_for).collect();
-        let stories = asked.iter().filter_map(|asked| asked.mail.ok()).map(ask::mail).collect::<Vec<_>>();
-        let mut stories = store.ask(stories).await?.into_iter();
+        let of = asked.iter().filter_map(|asked| asked.mail.ok()).map(ask::mail).collect::<Vec<_>>();
+        let mut told = store.ask(of).await?.into_iter();
         staff.log(context, Access::Viewed, Some(individual.id)).await?;
         let mails = asked.into_iter().map(|asked| {
-            let story = asked.mail.ok().and_then(|_| stories.next());
-            asked.view(story.unwrap_or_default())
+            let known = asked.mail.ok().and_then(|_| told.next());
+            asked.view(known.unwrap_or_default())
         });
         Ok(Reply::from(Response {
             mails: mails.collect(),

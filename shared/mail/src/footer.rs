@@ -34,7 +34,7 @@ impl Footer<'_> {
     pub(crate) fn html(&self) -> String {
         let name = format!("<strong>{}</strong>", isolate(&one_line(&self.agency.name)));
         let address = self.address().map(|address| isolate(&address));
-        let phone = self.phone().map(|phone| self.phone_line(&self.phone_link(&phone), escape));
+        let phone = self.phone().map(|phone| self.phone_line(&phone_link(&phone), escape));
         let anchor =
             |(label, url): (&str, String)| format!(r#"<a href="{}">{}</a>"#, escape(&url), escape(label));
         let anchors: Vec<String> = self.links().into_iter().map(anchor).collect();
@@ -44,14 +44,6 @@ impl Footer<'_> {
 
     pub(crate) fn phone(&self) -> Option<String> {
         Some(one_line(&self.agency.phone)).filter(|phone| !phone.is_empty())
-    }
-
-    /// The number as HTML that can be pressed.
-    pub(crate) fn phone_link(&self, phone: &str) -> String {
-        // An extension is for people to read: dialled with the rest, it would be a wrong number.
-        let number = phone.chars().take_while(|c| !c.is_alphabetic());
-        let dialled: String = number.filter(|c| c.is_ascii_digit() || *c == '+').collect();
-        format!(r#"<a href="tel:{dialled}" dir="ltr">{}</a>"#, escape(phone))
     }
 
     fn phone_line(&self, phone: &str, escape: fn(&str) -> String) -> String {
@@ -78,4 +70,12 @@ impl Footer<'_> {
         ];
         links.into_iter().filter_map(|(label, url)| Some((label.text(self.language), url?))).collect()
     }
+}
+
+/// A telephone number as HTML that can be pressed.
+pub(crate) fn phone_link(phone: &str) -> String {
+    // An extension is for people to read: dialled with the rest, it would be a wrong number.
+    let number = phone.chars().take_while(|c| !c.is_alphabetic());
+    let dialled: String = number.filter(|c| c.is_ascii_digit() || *c == '+').collect();
+    format!(r#"<a href="tel:{dialled}" dir="ltr">{}</a>"#, escape(phone))
 }

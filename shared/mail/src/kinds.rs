@@ -7,7 +7,7 @@ use domain::settings::Agency;
 use domain::{IndividualId, Language, PersonName};
 
 use crate::catalogue::Message;
-#[expect(clippy::wildcard_imports, reason = "the mails' texts, each by its name")]
+#[cfg_attr(not(test), expect(clippy::wildcard_imports, reason = "the mails' texts, each by its name"))]
 use crate::compiled::*;
 use crate::fill::one_line;
 use crate::footer::Footer;
@@ -201,25 +201,7 @@ impl Mail<'_> {
                 ],
                 why: MAIL_FOOTER_WHY_CODE,
             },
-            Says::InvitationAskedFor(individual) => {
-                let url = format!("{}/individuals/{individual}", self.admin_url.trim_end_matches('/'));
-                Content {
-                    subject: [MAIL_ASKED_SUBJECT; 2],
-                    preheader: MAIL_ASKED_PREHEADER,
-                    blocks: vec![
-                        Block::Title(MAIL_ASKED_TITLE),
-                        Block::Paragraph(MAIL_ASKED_INTRO),
-                        Block::Paragraph(MAIL_ASKED_WHAT_TO_DO),
-                        Block::Button {
-                            label: MAIL_ASKED_BUTTON,
-                            sentence: MAIL_ASKED_LINK_TEXT,
-                            url: url.clone(),
-                        },
-                        Block::Link(MAIL_LINK_COPY, url),
-                    ],
-                    why: MAIL_FOOTER_WHY_WORKER,
-                }
-            }
+            Says::InvitationAskedFor(individual) => self.asked_for(individual),
             Says::WorkerPasswordReset(link) => Content {
                 subject: [MAIL_WORKER_RESET_SUBJECT; 2],
                 preheader: MAIL_LINK_PREHEADER,
@@ -231,22 +213,7 @@ impl Mail<'_> {
                 ),
                 why: MAIL_FOOTER_WHY_WORKER,
             },
-            Says::WorkerLocked(link) => Content {
-                subject: [MAIL_WORKER_LOCKED_SUBJECT; 2],
-                preheader: MAIL_WORKER_LOCKED_PREHEADER,
-                blocks: link.map_or_else(
-                    || vec![Block::Title(MAIL_LOCKED_TITLE), Block::Paragraph(MAIL_WORKER_LOCKED_INTRO)],
-                    |link| {
-                        self.reset(
-                            MAIL_LOCKED_TITLE,
-                            MAIL_WORKER_LOCKED_INTRO,
-                            link,
-                            MAIL_WORKER_LOCKED_NOT_YOU,
-                        )
-                    },
-                ),
-                why: MAIL_FOOTER_WHY_WORKER,
-            },
+            Says::WorkerLocked(link) => self.worker_locked(link),
             Says::WorkerPasswordChanged(_) => Content {
                 subject: [MAIL_WORKER_PASSWORD_CHANGED_SUBJECT; 2],
                 preheader: MAIL_PASSWORD_CHANGED_PREHEADER,
@@ -258,6 +225,36 @@ impl Mail<'_> {
                 ],
                 why: MAIL_FOOTER_WHY_WORKER,
             },
+        }
+    }
+
+    fn asked_for(&self, individual: IndividualId) -> Content {
+        let url = self.page(&format!("individuals/{individual}"));
+        Content {
+            subject: [MAIL_ASKED_SUBJECT; 2],
+            preheader: MAIL_ASKED_PREHEADER,
+            blocks: vec![
+                Block::Title(MAIL_ASKED_TITLE),
+                Block::Paragraph(MAIL_ASKED_INTRO),
+                Block::Paragraph(MAIL_ASKED_WHAT_TO_DO),
+                Block::Button { label: MAIL_ASKED_BUTTON, sentence: MAIL_ASKED_LINK_TEXT, url: url.clone() },
+                Block::Link(MAIL_LINK_COPY, url),
+            ],
+            why: MAIL_FOOTER_WHY_WORKER,
+        }
+    }
+
+    fn worker_locked(&self, link: Option<Link<'_>>) -> Content {
+        let (title, intro) = (MAIL_LOCKED_TITLE, MAIL_WORKER_LOCKED_INTRO);
+        let blocks = match link {
+            Some(link) => self.reset(title, intro, link, MAIL_WORKER_LOCKED_NOT_YOU),
+            None => vec![Block::Title(title), Block::Paragraph(intro)],
+        };
+        Content {
+            subject: [MAIL_WORKER_LOCKED_SUBJECT; 2],
+            preheader: MAIL_WORKER_LOCKED_PREHEADER,
+            blocks,
+            why: MAIL_FOOTER_WHY_WORKER,
         }
     }
 

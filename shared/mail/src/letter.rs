@@ -8,7 +8,7 @@ use crate::catalogue::{self, Message};
 use crate::compiled::{self, MAIL_FOOTER_PHONE};
 use crate::escape::escape;
 use crate::fill::{Hole, fill, one_line, wrap};
-use crate::footer::Footer;
+use crate::footer::{Footer, phone_link};
 
 /// Characters in a line of plain text.
 const LINE: usize = 72;
@@ -161,7 +161,7 @@ impl Letter<'_> {
         let text = message.text(self.language);
         let text = if form == Form::Html { escape(text) } else { text.to_owned() };
         let phone = self.footer.phone().map(|phone| match form {
-            Form::Html => self.footer.phone_link(&phone),
+            Form::Html => phone_link(&phone),
             Form::Text => phone,
         });
         let values: Vec<(&str, String)> = self

@@ -1,7 +1,7 @@
 //! What SES tells of a mail, for a configuration set with an event destination: as its mailbox simulator behaves for the
 //! simulator's addresses, and for all others that it was delivered.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::events::Event;
 use super::mail::Mail;
@@ -79,10 +79,10 @@ impl LocalAws {
     /// The events of a mail that its configuration set publishes.
     pub(super) fn mail_events(&self, mail: &Mail, set: &str) -> Vec<Event<'static>> {
         let Some(published) = self.world().mail_events.get(set) else { return Vec::new() };
-        let mut tags = json!({ "ses:configuration-set": [set], "ses:operation": ["SendEmail"] });
-        for (name, value) in &mail.tags {
-            tags[name] = json!([value]);
-        }
+        let own = [("ses:configuration-set", set), ("ses:operation", "SendEmail")];
+        let given = mail.tags.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let tags: Map<String, Value> =
+            own.into_iter().chain(given).map(|(name, value)| (name.to_owned(), json!([value]))).collect();
         let about = json!({
             "timestamp": mail.sent_at, "source": mail.from, "sendingAccountId": ACCOUNT, "messageId": mail.id,
             "destination": mail.to, "headersTruncated": false, "tags": tags,
@@ -93,8 +93,7 @@ impl LocalAws {
             .map(|(to, happening)| {
                 let (_, event_type, detail_type) = happening.names();
                 let (member, more) = happening.more(to, &mail.sent_at);
-                let mut detail = json!({ "eventType": event_type, "mail": about });
-                detail[member] = more;
+                let detail = json!({ "eventType": event_type, "mail": about, member: more });
                 let resources = vec![arn("ses", &format!("configuration-set/{set}"))];
                 Event { source: "aws.ses", detail_type, resources, detail }
             })

@@ -362,8 +362,8 @@ async fn what_is_told_of_a_mail_is_kept_once_in_any_order() {
     store.append_told(&told(MailOutcome::Delivered, 50)).await.unwrap();
     store.claim_mail(&handover(20), at(0), TimeDelta::minutes(5)).await.unwrap();
     assert_eq!(store.mail_handed_over(id).await.unwrap(), Some(handover(20)));
-    let story = store.ask(ask::mail(id)).await.unwrap();
-    assert_eq!((story.fate, story.told), (None, [(MailOutcome::Delivered, at(40))].into()));
+    let known = store.ask(ask::mail(id)).await.unwrap();
+    assert_eq!((known.fate, known.told), (None, [(MailOutcome::Delivered, at(40))].into()));
 
     let failing = |number| {
         let mut transaction = Transaction::new(&record(number, 1));
@@ -378,9 +378,9 @@ async fn what_is_told_of_a_mail_is_kept_once_in_any_order() {
     store.append_mail(&mail(20, sent())).await.unwrap();
     store.append_mail(&mail(20, Fate::Dropped { reason: Reason::NoConsent })).await.unwrap();
     assert_eq!(store.mail_handed_over(id).await.unwrap(), Some(handover(20)));
-    let story = store.ask(ask::mail(id)).await.unwrap();
-    assert_eq!(story.fate, Some((sent(), at(30))));
-    assert_eq!(story.told.len(), 2);
+    let known = store.ask(ask::mail(id)).await.unwrap();
+    assert_eq!(known.fate, Some((sent(), at(30))));
+    assert_eq!(known.told.len(), 2);
 }
 
 #[tokio::test]
