@@ -116,19 +116,23 @@ class Holes:
         person = next(self._without_account)
         path = f"/individuals/{person['individual_id']}"
         account = self._admin("POST", f"{path}/accounts", {})["account"]
+        return person, account["account_id"], self._mailed("activate")
+
+    def _mailed(self, page):
+        """The token of the next mail with a link to that page."""
         for _ in range(100):
             for mail in reversed(call("GET", f"{PORTAL}/_local/mail.json")[0]["mails"]):
-                token = re.search(r"/activate#([0-9A-Za-z-]+)", mail["text"])
+                token = re.search(rf"/{page}#([0-9A-Za-z-]+)", mail["text"])
                 if token and token[1] not in self._seen:
                     self._seen.add(token[1])
-                    return person, account["account_id"], token[1]
+                    return token[1]
             time.sleep(0.1)
-        stop("no activation mail came within ten seconds")
+        stop(f"no mail with a link to /{page} came within ten seconds")
 
     @functools.cached_property
     def _seen(self):
         mails = call("GET", f"{PORTAL}/_local/mail.json")[0]["mails"]
-        return {token for mail in mails for token in re.findall(r"/activate#([0-9A-Za-z-]+)", mail["text"])}
+        return {token for mail in mails for token in re.findall(r"/[a-z]+#([0-9A-Za-z-]+)", mail["text"])}
 
     @functools.cached_property
     def _pending(self):
@@ -162,6 +166,11 @@ class Holes:
     def _claims(self, token):
         claims = token.split(".")[1]
         return json.loads(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))
+
+    @functools.cached_property
+    def reset_token(self):
+        call("POST", f"{PORTAL}/api/portal/v1/password-reset-requests", {"email": self.client_email})
+        return self._mailed("reset")
 
     @functools.cached_property
     def upload(self):

@@ -66,7 +66,8 @@ impl Connection {
             let Some((name, value)) = line.trim_end().split_once(':') else { break };
             if name.eq_ignore_ascii_case("content-length") {
                 length = value.trim().parse().map_err(|_| malformed())?;
-            } else if name.eq_ignore_ascii_case("set-cookie") {
+            } else if name.eq_ignore_ascii_case("set-cookie") && cookie.is_none() {
+                // The session's comes before the device's.
                 cookie = value.trim().split(';').next().map(str::to_owned);
             }
         }

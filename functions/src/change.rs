@@ -217,6 +217,8 @@ pub enum Access {
     SignedOut,
     /// Somebody ended a session of theirs elsewhere, or all of them.
     EndedSession,
+    /// Somebody set their password.
+    PasswordSet,
     /// A worker saw an individual's record.
     Viewed,
     /// A worker searched individuals.
@@ -231,6 +233,7 @@ impl Access {
             Self::SignedIn => "signed_in",
             Self::SignedOut => "signed_out",
             Self::EndedSession => "ended_session",
+            Self::PasswordSet => "password_set",
             Self::Viewed => "viewed",
             Self::Searched => "searched",
             Self::Refused => "refused",

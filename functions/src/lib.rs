@@ -15,6 +15,7 @@ mod mailing;
 pub mod openapi;
 pub mod operation;
 pub mod paging;
+mod passwords;
 pub mod portal;
 pub mod ports;
 pub mod problem;

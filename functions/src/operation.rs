@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::worker::Permission;
 use store::tables::Table;
 
-use crate::entry::event::{EventOperation, MessageOperation};
+use crate::entry::event::{EventOperation, MessageOperation, StreamOperation};
 use crate::entry::http::HttpOperation;
 use crate::entry::{self, EventHandler, HttpHandler};
 
@@ -407,6 +407,12 @@ impl Run {
     #[must_use]
     pub const fn event<O: EventOperation>() -> Self {
         Self::Event(entry::event::handle::<O>)
+    }
+
+    /// An operation that follows the stream of a table.
+    #[must_use]
+    pub const fn records<O: StreamOperation>() -> Self {
+        Self::Event(entry::event::each_record::<O>)
     }
 
     /// An operation that handles messages of a queue, each by itself.

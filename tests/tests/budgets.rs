@@ -8,7 +8,7 @@ use local::aws::{Call, Service};
 use reqwest::Method;
 use serde_json::json;
 
-use crate::support::{Answer, INTAKE, PASSWORD, Session, World, activation};
+use crate::support::{Answer, INTAKE, NEW_PASSWORD, PASSWORD, Session, World, activation, link_in};
 
 /// What one call of an operation takes, besides the secrets it reads once in its life.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -108,10 +108,11 @@ const CALLS: &[(&str, [usize; 6])] = &[
     ("admin.resend_activation", [0, 2, 0, 1, 0, 0]),
     ("admin.get_account_history", [0, 3, 0, 0, 1, 0]),
     ("admin.set_communication_settings", [0, 3, 0, 1, 0, 0]),
-    ("portal.look_at_link", [2, 3, 0, 0, 0, 0]),
+    ("portal.look_at_link", [2, 2, 0, 0, 0, 0]),
     ("portal.ask_for_link", [3, 2, 0, 1, 0, 0]),
     ("portal.activate_account", [2, 2, 1, 1, 0, 0]),
     ("portal.get_home", [0, 2, 0, 0, 0, 0]),
+    ("portal.change_password", [1, 2, 0, 1, 0, 0]),
     ("portal.extend_session", [0, 1, 0, 0, 1, 0]),
     ("portal.list_sessions", [0, 2, 0, 0, 0, 0]),
     ("portal.end_session", [0, 2, 0, 1, 0, 0]),
@@ -119,6 +120,8 @@ const CALLS: &[(&str, [usize; 6])] = &[
     ("portal.get_account", [0, 2, 0, 0, 0, 0]),
     ("portal.set_language", [0, 1, 0, 1, 0, 0]),
     ("portal.sign_out", [0, 1, 0, 1, 0, 0]),
+    ("portal.request_password_reset", [3, 0, 0, 0, 1, 0]),
+    ("portal.reset_password", [2, 2, 0, 1, 0, 0]),
     ("portal.sign_in", [3, 1, 1, 1, 0, 0]),
     ("admin.close_account", [0, 2, 0, 1, 0, 0]),
     ("admin.start_import", [0, 1, 0, 1, 0, 1]),
@@ -174,12 +177,24 @@ async fn everything(world: &World, bill: &mut Bill, individual: &str, address: &
     let client =
         bill.add(world, "portal.activate_account", portal("/activation", proof).send()).await.session();
     bill.add(world, "portal.get_home", world.portal(Method::GET, "/home").by(&client).send()).await.ok();
+    let change = json!({ "current": PASSWORD, "new": NEW_PASSWORD });
+    let client = bill
+        .add(world, "portal.change_password", portal("/password", change).by(&client).send())
+        .await
+        .session();
     bill.add(world, "portal.extend_session", portal("/session/extend", json!({})).by(&client).send())
         .await
         .ok();
     let client = sessions(world, bill, &client, address).await;
     let leave = world.portal(Method::DELETE, "/session").by(&client).json(json!({}));
     bill.add(world, "portal.sign_out", leave.send()).await.ok();
+    let forgotten = portal("/password-reset-requests", json!({ "email": address }));
+    bill.add(world, "portal.request_password_reset", forgotten.send()).await.ok();
+    world.drain().await;
+    let mails = world.local.mails().unwrap();
+    let token = link_in(&mails.last().unwrap().text, "/reset#").unwrap();
+    let reset = portal("/password-reset", json!({ "token": token, "password": PASSWORD }));
+    bill.add(world, "portal.reset_password", reset.send()).await.ok();
     let again = portal("/session", json!({ "email": address, "password": PASSWORD }));
     bill.add(world, "portal.sign_in", again.send()).await.ok();
 

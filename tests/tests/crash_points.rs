@@ -12,7 +12,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use store::{Store, TableNames, ask, tables::Table};
 
-use crate::support::{INTAKE, PASSWORD, SYSTEM, Session, World, activation};
+use crate::support::{INTAKE, NEW_PASSWORD, PASSWORD, SYSTEM, Session, World, activation};
 
 const ANA: &str = "ana.delgado@example.org";
 const ANA_BORN: &str = "1985-04-12";
@@ -70,12 +70,19 @@ macro_rules! crash_points {
 
 crash_points! {
     activating: "portal.activate_account", to_activate, [200, 409], HasTheEffectOfOne;
-    // A third miss that died before it was decided lets nobody in any more; expiry closes the account.
+    // A third miss that died before it was recorded lets nobody in any more; a minute later the next call records it.
     missing_the_birth_date_for_the_third_time: "portal.activate_account", to_miss, [409, 410], CountsAgain;
     asking_for_the_link_again: "portal.ask_for_link", to_ask_for_the_link, [200], CountsAgain;
     asking_for_an_invitation: "portal.ask_for_link", to_ask_for_an_invitation, [200], CountsAgain;
     signing_in: "portal.sign_in", to_sign_in, [200], CountsAgain;
     locking: "portal.sign_in", to_lock, [401], HasTheEffectOfOne;
+    forgetting_the_password: "portal.request_password_reset", to_forget, [200], CountsAgain;
+    resolving_what_was_asked_for: "jobs.resolve_requests", to_resolve, [], HasTheEffectOfOne;
+    resolving_for_a_pending_account: "jobs.resolve_requests", to_resolve_while_pending, [], HasTheEffectOfOne;
+    resetting_the_password: "portal.reset_password", to_reset, [200, 410], HasTheEffectOfOne;
+    unlocking_by_a_new_password: "portal.reset_password", to_unlock_by_reset, [200, 410], HasTheEffectOfOne;
+    // Whose answer is lost has lost the new session: they sign in with the new password.
+    changing_the_password: "portal.change_password", to_change_the_password, [200, 401], HasTheEffectOfOne;
     signing_out: "portal.sign_out", to_sign_out, [200, 401], HasTheEffectOfOne;
     extending: "portal.extend_session", to_extend, [200], HasTheEffectOfOne;
     ending_a_session: "portal.end_session", to_end_a_session, [200, 404], HasTheEffectOfOne;
@@ -200,6 +207,44 @@ async fn wrongly(world: &World, api: Api, email: &str) -> Deed {
         world.advance(Duration::hours(1));
     }
     request(api, Method::POST, "/session", None, body)
+}
+
+async fn to_forget(world: &World) -> Deed {
+    client(world).await;
+    request(Api::Portal, Method::POST, "/password-reset-requests", None, json!({ "email": ANA }))
+}
+
+async fn to_resolve(world: &World) -> Deed {
+    client(world).await;
+    world.forget(ANA).await.ok();
+    Deed::Waiting
+}
+
+async fn to_resolve_while_pending(world: &World) -> Deed {
+    world.invite(&world.staff(INTAKE).await, "T-01").await;
+    world.forget(ANA).await.ok();
+    Deed::Waiting
+}
+
+async fn to_reset(world: &World) -> Deed {
+    client(world).await;
+    let body = json!({ "token": world.reset_token(ANA).await, "password": NEW_PASSWORD });
+    request(Api::Portal, Method::POST, "/password-reset", None, body)
+}
+
+async fn to_unlock_by_reset(world: &World) -> Deed {
+    client(world).await;
+    for _ in 0..10 {
+        world.sign_in(ANA, "not the right one at all").await.refused(401);
+    }
+    let body = json!({ "token": world.reset_token(ANA).await, "password": NEW_PASSWORD });
+    request(Api::Portal, Method::POST, "/password-reset", None, body)
+}
+
+async fn to_change_the_password(world: &World) -> Deed {
+    let client = client(world).await;
+    let body = json!({ "current": PASSWORD, "new": NEW_PASSWORD });
+    request(Api::Portal, Method::POST, "/password", Some(&client), body)
 }
 
 async fn to_sign_out(world: &World) -> Deed {
@@ -486,6 +531,35 @@ async fn the_newest_mail_asked_for(world: &World, individual: &str) -> Deed {
         .unwrap();
     let message = json!({ "messageId": "one", "body": json!({ "detail": asked }).to_string(), "eventSource": "aws:sqs" });
     Deed::Delivered(json!({ "Records": [message] }))
+}
+
+#[tokio::test]
+async fn a_third_miss_that_died_is_recorded_by_whoever_comes_next() {
+    let world = World::new().await;
+    let staff = world.staff(INTAKE).await;
+    let (individual, _, token) = world.invite(&staff, "T-01").await;
+    for _ in 0..2 {
+        assert_eq!(world.activate(&token, "1985-04-13").await.refused(422), "birth_date_wrong");
+    }
+    let faults = world.local.aws().faults();
+    faults.inject(
+        Fault::new(When::Before, Kind::Throttled)
+            .and_after()
+            .concerning(|call| call.action == "TransactWriteItems"),
+    );
+    assert_eq!(world.activate(&token, "1985-04-14").await.refused(503), "unavailable");
+    faults.clear();
+    // Whoever claimed the last attempt may still be deciding.
+    assert_eq!(world.activate(&token, ANA_BORN).await.refused(409), "conflict");
+    world.advance(Duration::seconds(59));
+    assert_eq!(world.activate(&token, ANA_BORN).await.refused(409), "conflict");
+    world.advance(Duration::seconds(1));
+    assert_eq!(world.activate(&token, ANA_BORN).await.refused(410), "birth_date_third_miss");
+    assert_eq!(world.activate(&token, ANA_BORN).await.refused(410), "link_closed");
+    let record = world.admin(Method::GET, &format!("/individuals/{individual}")).by(&staff).send().await.ok();
+    assert_eq!(record["closed_accounts"][0]["reason"], "wrong_birth_date");
+    world.drain().await;
+    Everything::read(&world).await.check(false);
 }
 
 /// One attempt; whatever is no answer at all is a panic.

@@ -13,11 +13,12 @@ use store::tables::Table;
 use tracing_subscriber::EnvFilter;
 
 use crate::crash_points::items;
-use crate::support::{Answer, Call, INTAKE, Session, World, activation};
+use crate::support::{Answer, Call, INTAKE, Session, World, activation, link_in};
 
 const BORN: &str = "1961-03-27";
 const ADDRESS: &str = "zanthippe.quellhorst@canary.example.org";
 const PASSWORD: &str = "canary feathers over velvet dunes";
+const CHANGED: &str = "canary feathers under linen hills";
 const FILE: &str = "\
 external_id,first_name,middle_name,preferred_name,last_name,birth_date,gender,email,email_consent,phone,address
 EXTCANARY1,Zanthippe,Ottoline,Zazie,Quellhorst,1961-03-27,gendercanary,zanthippe.quellhorst@canary.example.org,yes,+1 416 867 5309,77 Canary Row
@@ -109,6 +110,7 @@ async fn drain(world: &World) {
     let faults = world.local.aws().faults();
     for job in [
         "jobs.publish_journal",
+        "jobs.resolve_requests",
         "jobs.send_mail",
         "jobs.send_bulk_mail",
         "jobs.record_mail_outcome",
@@ -209,6 +211,10 @@ async fn everything(world: &World) -> Vec<String> {
     send(world, broken).await.refused(400);
     let client = send(world, portal("/activation", proof)).await.session();
     send(world, || world.portal(Method::GET, "/home").by(&client)).await.ok();
+    let change = json!({ "current": PASSWORD, "new": CHANGED });
+    let client = send(world, || world.portal(Method::POST, "/password").by(&client).json(change.clone()))
+        .await
+        .session();
     send(world, || world.portal(Method::POST, "/session/extend").by(&client).json(json!({}))).await.ok();
     let client = sessions_and_account(world, &client).await;
     send(world, || world.portal(Method::DELETE, "/session").by(&client).json(json!({}))).await.ok();
@@ -216,6 +222,16 @@ async fn everything(world: &World) -> Vec<String> {
     send(world, sign_in(Api::Portal, "nobody@canary.example.org", "wrong canary password"))
         .await
         .refused(401);
+    send(world, portal("/password-reset-requests", json!({ "email": ADDRESS }))).await.ok();
+    send(world, portal("/password-reset-requests", json!({ "email": "nobody@canary.example.org" })))
+        .await
+        .ok();
+    drain(world).await;
+    let token = link_in(&world.local.mails().unwrap().last().unwrap().text, "/reset#").unwrap();
+    let reset = json!({ "token": token, "password": PASSWORD });
+    send(world, portal("/password-reset", reset.clone())).await.ok();
+    send(world, portal("/password-reset", reset)).await.refused(410);
+    secrets.push(token);
     let again = send(world, sign_in(Api::Portal, ADDRESS, PASSWORD)).await.session();
     let kept = items(world, Table::Sessions).await;
     assert!(!kept.is_empty());
@@ -348,7 +364,14 @@ async fn what_is_personal_or_secret_stays_where_it_belongs() {
     let all: BTreeSet<_> = OPERATIONS.iter().map(|operation| operation.name.to_owned()).collect();
     assert_eq!(heard, all);
 
-    for table in [Table::Journal, Table::AccessLog, Table::Throttles, Table::WorkerSessions, Table::Jobs] {
+    for table in [
+        Table::Journal,
+        Table::AccessLog,
+        Table::Throttles,
+        Table::Requests,
+        Table::WorkerSessions,
+        Table::Jobs,
+    ] {
         let items = items(&world, table).await;
         assert!(!items.is_empty(), "{table:?}");
         assert_silent(table.name(), &json!(items).to_string(), &secrets);

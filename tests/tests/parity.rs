@@ -55,7 +55,12 @@ fn every_operation_is_a_file_that_says_what_it_does() {
             let text = read(&format!("functions/src/{room}/{file}.rs"));
             let first = text.lines().next().unwrap();
             assert!(first.starts_with("//! ") && first.len() > 25, "{room}/{file}: {first}");
-            let kinds = ["impl HttpOperation for ", "impl EventOperation for ", "impl MessageOperation for "];
+            let kinds = [
+                "impl HttpOperation for ",
+                "impl EventOperation for ",
+                "impl MessageOperation for ",
+                "impl StreamOperation for ",
+            ];
             assert_eq!(
                 kinds.iter().map(|kind| text.matches(kind).count()).sum::<usize>(),
                 1,

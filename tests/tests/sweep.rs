@@ -21,8 +21,8 @@ use store::{Store, TableNames, ask};
 
 use crate::contract;
 use crate::support::{
-    self, ADMIN_EXEC, Answer, CLINICAL, Call, INTAKE, OTHER_CLINICAL, PASSWORD, RESTRICTED, SYSTEM, Session,
-    World, activation, repository,
+    self, ADMIN_EXEC, Answer, CLINICAL, Call, INTAKE, NEW_PASSWORD, OTHER_CLINICAL, PASSWORD, RESTRICTED,
+    SYSTEM, Session, World, activation, repository,
 };
 
 const PRIYA: &str = "priya.raman@alderquay.example.org";
@@ -64,6 +64,9 @@ pub const ROWS: &[Row] = &[
     row("portal.activate_account", |stage| activation(&stage.token, "1978-11-30")),
     row("portal.ask_for_link", |stage| json!({ "token": stage.token })),
     row("portal.sign_in", |_| json!({ "email": "ana.delgado@example.org", "password": PASSWORD })),
+    row("portal.request_password_reset", |_| json!({ "email": "ana.delgado@example.org" })),
+    row("portal.reset_password", |stage| json!({ "token": stage.reset_token, "password": NEW_PASSWORD })),
+    row("portal.change_password", |_| json!({ "current": PASSWORD, "new": NEW_PASSWORD })),
     row("portal.sign_out", |_| Value::Null),
     row("portal.extend_session", |_| Value::Null),
     row("portal.list_sessions", |_| Value::Null),
@@ -132,6 +135,8 @@ pub struct Stage {
     pub world: World,
     /// A link that can be used.
     pub token: String,
+    /// A link to choose a new password, of the second client's.
+    pub reset_token: String,
     /// A file of Intake's.
     pub upload: String,
     /// What a path names: of those assigned to Carmen; `fresh` has no account.
@@ -184,6 +189,7 @@ impl Stage {
         let job = world.start_import(&staff, csv, "apply").await;
         let upload = world.upload(&staff, csv).await;
         world.drain().await;
+        let reset_token = world.reset_token("elodie.fournier@example.org").await;
         let foreign = world.invite(&staff, "T-09").await;
         let own = world.invite(&staff, "T-03").await;
         let mut records = Vec::new();
@@ -207,6 +213,7 @@ impl Stage {
         };
         Self {
             token: own.2,
+            reset_token,
             upload,
             own: named((&own.0, &own.1), &own_contact),
             foreign: named((&foreign.0, &foreign.1), &foreign_contact),

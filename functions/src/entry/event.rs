@@ -2,11 +2,12 @@
 
 use std::future::Future;
 
+use aws_lambda_events::dynamodb;
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use store::Fault;
+use store::{Fault, Image};
 use tracing::info;
 
 use super::BoxFuture;
@@ -37,6 +38,30 @@ pub trait MessageOperation: 'static {
         context: &Context<'_>,
         message: Self::Message,
     ) -> impl Future<Output = Result<(), Fault>> + Send;
+}
+
+/// An operation that follows the stream of a table, record by record and in order.
+pub trait StreamOperation: 'static {
+    /// The kinds of change it looks at: `INSERT`, `MODIFY`. What the broom takes away is nobody's doing.
+    const OF: &'static [&'static str];
+
+    /// Looks at the item as it is after the change. After a fault it comes again, with all that follows it.
+    fn handle(context: &Context<'_>, image: Image) -> impl Future<Output = Result<(), Fault>> + Send;
+}
+
+/// Where a stream goes on, if not at its end.
+#[derive(Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Progress {
+    /// The first record that has to come again.
+    batch_item_failures: Vec<Failed>,
+}
+
+/// A record by its place in the stream.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Failed {
+    item_identifier: String,
 }
 
 /// The entry of an [`EventOperation`], as the table holds it.
@@ -82,6 +107,34 @@ pub fn each_message<'a, O: MessageOperation>(
             "handled"
         );
         serde_json::to_value(failed).map_err(|error| defect("a batch response", error))
+    })
+}
+
+/// The entry of a [`StreamOperation`]: records in order, up to the first that fails.
+#[must_use]
+pub fn each_record<'a, O: StreamOperation>(
+    context: &'a Context<'a>,
+    event: Value,
+) -> BoxFuture<'a, Result<Value, Fault>> {
+    Box::pin(async move {
+        let event: dynamodb::Event =
+            serde_json::from_value(event).map_err(|error| defect("an event of another shape", error))?;
+        let mut progress = Progress::default();
+        for record in event.records.into_iter().filter(|record| O::OF.contains(&record.event_name.as_str())) {
+            let item_identifier = record.change.sequence_number.clone().unwrap_or_default();
+            if let Err(fault) = O::handle(context, record.change.new_image).await {
+                log_fault(context, &fault);
+                progress.batch_item_failures.push(Failed { item_identifier });
+                break;
+            }
+        }
+        info!(
+            request_id = context.request_id,
+            operation = context.operation.name,
+            failed = progress.batch_item_failures.len(),
+            "handled"
+        );
+        serde_json::to_value(progress).map_err(|error| defect("a batch response", error))
     })
 }
 

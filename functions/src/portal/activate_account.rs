@@ -1,6 +1,6 @@
 //! Turns a Pending account into an Active one and signs the client in (A5–A7).
 
-use credentials::{LinkOf, LinkToken, Password, PasswordHash, PasswordRefused};
+use credentials::{LinkOf, LinkToken, Password, PasswordHash};
 use domain::account::{Account, Changed, Judged, Reason, Refused};
 use domain::id::AccountId;
 use domain::journal::{Actor, Audience};
@@ -15,6 +15,7 @@ use crate::change::Access;
 use crate::context::Context;
 use crate::entry::caller::Anyone;
 use crate::entry::http::{HttpOperation, Reply};
+use crate::passwords::{self, refuses_passwords};
 use crate::problem::{Failure, refusals};
 use crate::signing_in::SessionTimes;
 use crate::throttling::Who;
@@ -97,6 +98,8 @@ refusals! {
     }
 }
 
+refuses_passwords!(Error);
+
 impl HttpOperation for ActivateAccount {
     type Caller = Anyone;
     type Request = Request;
@@ -134,12 +137,17 @@ impl HttpOperation for ActivateAccount {
         if accepted != settings.texts {
             return Err(Error::TermsNotAccepted.into());
         }
-        judge_password(&request.password, &account.value, &individual, &settings)?;
+        passwords::judge(&request.password, &individual.name, &account.email, &settings)
+            .map_err(Error::from)?;
 
-        let account = match store.claim_birth_date_attempt(id, generation).await? {
+        let account = match store.claim_birth_date_attempt(id, generation, context.now).await? {
             Counted::Yes(account) => account,
             Counted::No(account) => {
                 let account = account.ok_or(Error::LinkNotValid)?;
+                if account.is_abandoned(context.now) {
+                    record_miss(context, account, &individual).await?;
+                    return Err(Error::BirthDateThirdMiss.into());
+                }
                 let usable = account.check_link(&individual, &settings, context.now, generation);
                 return Err(usable.err().as_ref().map_or_else(Failure::conflict, not_claimed));
             }
@@ -232,21 +240,6 @@ fn not_claimed(refusal: &Refused) -> Failure<Error> {
 /// Attempts used up while the account still stands: whoever used the last one is deciding.
 fn open_to_closing(refusal: &Refused) -> Result<(), Failure<Error>> {
     if refusal.reason == Reason::NoAttemptsLeft { Ok(()) } else { Err(refused(refusal).into()) }
-}
-
-fn judge_password(
-    password: &Password,
-    account: &Account,
-    individual: &Individual,
-    settings: &Settings,
-) -> Result<(), Error> {
-    let name = individual.name.full();
-    let context = [name.as_str(), account.email.normalized(), settings.agency.name.as_str(), "clientconnect"];
-    password.judge(settings.general.password_minimum, &context).map_err(|refused| match refused {
-        PasswordRefused::TooShort { minimum } => Error::PasswordTooShort { minimum },
-        PasswordRefused::TooLong { maximum } => Error::PasswordTooLong { maximum },
-        PasswordRefused::Guessable => Error::PasswordGuessable,
-    })
 }
 
 fn refused(refusal: &Refused) -> Error {

@@ -1,12 +1,14 @@
 //! Says what a mailed link is for and whether it still works. Changes nothing, however often it is opened (B5).
 
 use chrono::{DateTime, Utc};
-use credentials::{LinkOf, LinkToken};
+use credentials::LinkOf;
 use domain::Language;
-use domain::account::{Reason, State};
+use domain::account::{Account, Reason, State, StateName};
+use domain::settings::Settings;
 use domain::throttle::LINK_USE;
 use serde::{Deserialize, Serialize};
-use store::{Policy, PolicyKind, ask};
+use store::ask::{self, One};
+use store::{Policy, PolicyKind};
 
 use super::AgencyFooter;
 use crate::context::Context;
@@ -34,20 +36,33 @@ pub struct Request {
 #[derive(Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Response {
+    /// What it was mailed for.
+    pub purpose: Purpose,
     /// What can be done with it.
     pub link: LinkState,
     /// Until when it works; only while it does.
     pub expires_at: Option<DateTime<Utc>>,
-    /// Birth dates that may still be tried; only while it works.
+    /// Birth dates that may still be tried; only while a link to activate works.
     pub attempts_left: Option<u8>,
     /// Characters the password must have.
     pub password_minimum: u8,
-    /// What is to be accepted, in the client's language; only while the link works.
+    /// What is to be accepted, in the client's language; only while a link to activate works.
     pub texts: Option<Texts>,
-    /// The language of the texts.
+    /// The client's language, and that of the texts.
     pub language: Language,
     /// Who sent it, and how to reach them.
     pub agency: AgencyFooter,
+}
+
+/// What a link was mailed for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum Purpose {
+    /// To activate an account.
+    Activation,
+    /// To choose a new password.
+    PasswordReset,
 }
 
 /// What can be done with a genuine link.
@@ -55,11 +70,11 @@ pub struct Response {
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum LinkState {
-    /// Activate the account.
+    /// What it was mailed for.
     Usable,
-    /// A newer mail has a newer link; the newest can be mailed again.
+    /// A newer mail has a newer link, which can be mailed again; or this one was used.
     Superseded,
-    /// Its time is over; an invitation can be asked for.
+    /// Its time is over; an invitation, or another link to choose a password, can be asked for.
     Expired,
     /// The account is closed; an invitation can be asked for.
     Closed,
@@ -106,68 +121,84 @@ impl HttpOperation for LookAtLink {
     ) -> Result<Reply<Response>, Failure<Error>> {
         let token = context.services.links().await?.read(&request.token).ok_or(Error::LinkNotValid)?;
         context.throttle("link_use", LINK_USE, Who::default()).await?;
-        let LinkToken { of: LinkOf::Activation(account), generation } = token else {
-            return Err(Error::LinkNotValid.into());
+        let (purpose, id) = match token.of {
+            LinkOf::Activation(account) => (Purpose::Activation, account),
+            LinkOf::PasswordReset(account) => (Purpose::PasswordReset, account),
+            LinkOf::WorkerPasswordReset(_) => return Err(Error::LinkNotValid.into()),
         };
         let store = &context.services.store;
-        let (account, settings) = store.ask((ask::account(account), context.ask_settings())).await?;
+        let (account, settings) = store.ask((ask::account(id), context.ask_settings())).await?;
         let settings = context.settings(settings)?;
         let account = account.ok_or(Error::LinkNotValid)?.value;
-        let individual =
-            store.ask(ask::individual(account.individual)).await?.ok_or(Error::LinkNotValid)?.value;
+        // The texts come with the individual in the language that they are likely to be read in.
+        let likely = request.language.or(account.language).unwrap_or(settings.agency.language);
+        let to_activate = purpose == Purpose::Activation && account.state.name() == StateName::Pending;
+        let asked = if to_activate { ask_texts(&settings, likely) } else { Vec::new() };
+        let (individual, texts) = store.ask((ask::individual(account.individual), asked)).await?;
+        let individual = individual.ok_or(Error::LinkNotValid)?.value;
+        let language = request.language.or(account.language).unwrap_or(individual.language);
 
-        let link = match account.check_link(&individual, &settings, context.now, generation) {
+        let checked = match purpose {
+            Purpose::Activation => account.check_link(&individual, &settings, context.now, token.generation),
+            Purpose::PasswordReset => account.check_reset_link(&settings, context.now, token.generation),
+        };
+        let link = match checked {
             Ok(()) => LinkState::Usable,
-            Err(refused) => state_of(&account.state, refused.reason),
+            Err(refused) => state_of(purpose, &account.state, refused.reason),
         };
         let usable = link == LinkState::Usable;
-        let language = request.language.or(account.language).unwrap_or(individual.language);
-        let texts = if usable { Some(texts(context, &settings.texts, language).await?) } else { None };
+        let texts = if usable && to_activate && language != likely {
+            store.ask(ask_texts(&settings, language)).await?
+        } else {
+            texts
+        };
         Ok(Reply::from(Response {
+            purpose,
             link,
-            expires_at: match account.state {
-                State::Pending { expires_at, .. } if usable => Some(expires_at),
-                _ => None,
-            },
-            attempts_left: usable.then(|| account.attempts_left()),
+            expires_at: expires_at(purpose, &account).filter(|_| usable),
+            attempts_left: (usable && to_activate).then(|| account.attempts_left()),
             password_minimum: settings.general.password_minimum,
-            texts,
+            texts: if usable { shown(&settings, texts) } else { None },
             language,
             agency: AgencyFooter::from(&settings.agency),
         }))
     }
 }
 
+fn expires_at(purpose: Purpose, account: &Account) -> Option<DateTime<Utc>> {
+    match (purpose, account.state) {
+        (Purpose::PasswordReset, _) => account.reset_expires_at,
+        (Purpose::Activation, State::Pending { expires_at, .. }) => Some(expires_at),
+        (Purpose::Activation, _) => None,
+    }
+}
+
 /// What a refusal means to somebody who holds a genuine link.
-fn state_of(state: &State, reason: Reason) -> LinkState {
-    match (state, reason) {
-        (State::Active { .. } | State::Locked { .. }, _) => LinkState::AlreadyActive,
-        (State::Closed { .. }, _) | (_, Reason::NoAttemptsLeft) => LinkState::Closed,
-        (_, Reason::Expired) => LinkState::Expired,
-        (_, Reason::Superseded) => LinkState::Superseded,
-        (_, Reason::NoConsent) => LinkState::ConsentNeeded,
+fn state_of(purpose: Purpose, state: &State, reason: Reason) -> LinkState {
+    match (purpose, state, reason) {
+        (Purpose::Activation, State::Active { .. } | State::Locked { .. }, _) => LinkState::AlreadyActive,
+        (_, State::Closed { .. }, _) | (_, _, Reason::NoAttemptsLeft) => LinkState::Closed,
+        (_, _, Reason::Expired) => LinkState::Expired,
+        (_, _, Reason::Superseded) => LinkState::Superseded,
+        (_, _, Reason::NoConsent) => LinkState::ConsentNeeded,
         _ => LinkState::ContactAgency,
     }
 }
 
-fn text(policy: Option<Policy>) -> String {
-    policy.map(|Policy(markdown)| markdown).unwrap_or_default()
+/// Policy and terms.
+fn ask_texts(settings: &Settings, language: Language) -> Vec<One<Policy>> {
+    [(PolicyKind::Privacy, settings.texts.privacy), (PolicyKind::Terms, settings.texts.terms)]
+        .map(|(kind, version)| ask::policy(kind, version.unwrap_or_default(), language))
+        .into()
 }
 
-async fn texts(
-    context: &Context<'_>,
-    current: &domain::settings::Texts,
-    language: Language,
-) -> Result<Texts, Failure<Error>> {
-    let (privacy_version, terms_version) =
-        (current.privacy.unwrap_or_default(), current.terms.unwrap_or_default());
-    let (privacy, terms) = context
-        .services
-        .store
-        .ask((
-            ask::policy(PolicyKind::Privacy, privacy_version, language),
-            ask::policy(PolicyKind::Terms, terms_version, language),
-        ))
-        .await?;
-    Ok(Texts { privacy_version, privacy: text(privacy), terms_version, terms: text(terms) })
+fn shown(settings: &Settings, texts: Vec<Option<Policy>>) -> Option<Texts> {
+    let text = |policy: Option<Policy>| policy.map(|Policy(markdown)| markdown).unwrap_or_default();
+    let [privacy, terms] = <[_; 2]>::try_from(texts).ok()?;
+    Some(Texts {
+        privacy_version: settings.texts.privacy.unwrap_or_default(),
+        privacy: text(privacy),
+        terms_version: settings.texts.terms.unwrap_or_default(),
+        terms: text(terms),
+    })
 }

@@ -2,6 +2,7 @@
 
 pub mod activate_account;
 pub mod ask_for_link;
+pub mod change_password;
 pub mod end_other_sessions;
 pub mod end_session;
 pub mod extend_session;
@@ -9,6 +10,8 @@ pub mod get_account;
 pub mod get_home;
 pub mod list_sessions;
 pub mod look_at_link;
+pub mod request_password_reset;
+pub mod reset_password;
 pub mod set_language;
 pub mod sign_in;
 pub mod sign_out;

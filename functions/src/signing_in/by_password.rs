@@ -6,7 +6,7 @@ use domain::EmailAddress;
 use domain::journal::{Actor, Audience};
 use domain::session::Holder;
 use domain::settings::Settings;
-use domain::throttle::SIGN_IN;
+use domain::throttle::{PASSWORD_ASKED, SIGN_IN};
 use store::ask::Ask;
 use store::{AccessEntry, CommitError, Conflict, Counted, Credentials, Fault, Store, Transaction, Versioned};
 
@@ -111,6 +111,27 @@ impl Context<'_> {
             }
             found => Err(self.fail(found, &settings).await?),
         }
+    }
+
+    /// Verifies the password of somebody who is signed in, before what a session alone may not do; a few times an hour,
+    /// for a session left open is no place to guess at its owner's password from.
+    ///
+    /// # Errors
+    /// `too_many_requests`, or the store's fault.
+    pub(crate) async fn verify_again<R>(
+        &self,
+        holder: Holder,
+        password: &Password,
+        kept: Option<String>,
+    ) -> Result<bool, Failure<R>> {
+        let name = holder.to_string();
+        let who = Who { account: Some(&name), ..Who::default() };
+        self.throttle("password_asked", PASSWORD_ASKED, who).await?;
+        let right = password.verify(kept.map(PasswordHash::from_stored).as_ref());
+        if !right {
+            self.services.store.log_access(&self.access(Access::Refused, holder.actor())).await?;
+        }
+        Ok(right)
     }
 
     /// Hashes a password with a fresh salt.

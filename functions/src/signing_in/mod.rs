@@ -2,6 +2,7 @@
 
 mod by_password;
 mod device;
+mod reset_request;
 
 pub(crate) use by_password::SignsIn;
 pub(crate) use device::KnownDevice;

@@ -79,7 +79,25 @@ pub(super) const OPERATIONS: &[Operation] = &[
             Trigger::Stream(Table::Journal, 100),
             Memory::Small,
             60,
-            Run::event::<jobs::publish_journal::PublishJournal>(),
+            Run::records::<jobs::publish_journal::PublishJournal>(),
+        )
+    },
+    Operation {
+        grants: &[
+            grant(Table::Settings, READ),
+            grant(Table::Credentials, READ),
+            grant(Table::Accounts, WRITE),
+            grant(Table::Individuals, READ),
+            grant(Table::Journal, APPEND),
+        ],
+        uses: &[Use::Read(Secret::Seal)],
+        ..job(
+            "jobs.resolve_requests",
+            "Mail the links that were asked for by an address",
+            Trigger::Stream(Table::Requests, 20),
+            Memory::Small,
+            60,
+            Run::records::<jobs::resolve_requests::ResolveRequests>(),
         )
     },
     Operation {

@@ -87,6 +87,60 @@ pub(super) const OPERATIONS: &[Operation] = &[
         )
     },
     Operation {
+        grants: &[grant(Table::Requests, APPEND), grant(Table::Throttles, &[UpdateItem])],
+        uses: &[Use::Read(Secret::Seal)],
+        ..portal(
+            "portal.request_password_reset",
+            "Ask for a link to choose a new password",
+            Method::Post,
+            "/password-reset-requests",
+            Access::Anyone,
+            Run::http::<crate::portal::request_password_reset::RequestPasswordReset>(),
+        )
+    },
+    Operation {
+        memory: Memory::Hash,
+        grants: &[
+            grant(Table::Settings, READ),
+            grant(Table::Accounts, WRITE),
+            grant(Table::Individuals, READ),
+            grant(Table::Credentials, &[UpdateItem]),
+            grant(Table::Journal, APPEND),
+            grant(Table::AccessLog, APPEND),
+            grant(Table::Throttles, &[UpdateItem]),
+        ],
+        uses: &[Use::Read(Secret::Link), Use::Read(Secret::Seal)],
+        ..portal(
+            "portal.reset_password",
+            "Choose a new password by the mailed link",
+            Method::Post,
+            "/password-reset",
+            Access::Anyone,
+            Run::http::<crate::portal::reset_password::ResetPassword>(),
+        )
+    },
+    Operation {
+        memory: Memory::Hash,
+        grants: &[
+            grant(Table::Individuals, READ),
+            grant(Table::Accounts, APPEND),
+            grant(Table::Credentials, &[BatchGetItem, UpdateItem]),
+            grant(Table::Sessions, &[PutItem, DeleteItem]),
+            grant(Table::Journal, APPEND),
+            grant(Table::AccessLog, APPEND),
+            grant(Table::Throttles, &[UpdateItem]),
+        ],
+        uses: &[Use::Read(Secret::PortalSession)],
+        ..portal(
+            "portal.change_password",
+            "Change the password",
+            Method::Post,
+            "/password",
+            Access::Client,
+            Run::http::<crate::portal::change_password::ChangePassword>(),
+        )
+    },
+    Operation {
         grants: &[grant(Table::Sessions, &[DeleteItem]), grant(Table::AccessLog, APPEND)],
         ..portal(
             "portal.sign_out",

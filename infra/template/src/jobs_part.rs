@@ -205,7 +205,7 @@ fn alarms(operation: &Operation) -> Vec<String> {
         ],
         Trigger::Stream(table, _) => vec![
             function_alarm(
-                "Journal events aren't published; see the function's log.",
+                "A table's stream is followed late; see the function's log.",
                 "IteratorAge",
                 "Maximum",
                 300,
@@ -213,7 +213,7 @@ fn alarms(operation: &Operation) -> Vec<String> {
             ),
             queue_alarm(
                 failures_id(table.name()),
-                "Journal records were passed over; docs/operating.md tells how to publish them again.",
+                "Records of a stream were passed over; docs/operating.md tells what to do.",
                 lost,
                 1,
             ),

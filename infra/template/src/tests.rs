@@ -13,9 +13,10 @@ use crate::text::{dashed, logical_id};
 const EDGE: &str = include_str!("../../edge.yaml");
 
 /// The only places of functions' roles with a `*`.
-const WILDCARDS: [(&str, &str); 2] = [
+const WILDCARDS: [(&str, &str); 3] = [
     ("s3:::${UploadsBucket}/imports/*", "uploads are named when they are asked for"),
     ("table/${JournalTable}/stream/*", "AWS lists streams by table, not by their names"),
+    ("table/${RequestsTable}/stream/*", "the same"),
 ];
 
 /// A template, and shorthands for its parts.

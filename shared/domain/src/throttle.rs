@@ -47,12 +47,17 @@ pub const SIGN_IN: &[Limit] = &[
     Limit { per: Per::Account, allowed: 30, window: 15 * MINUTE },
 ];
 
-/// A link asked for by a client (A3b, A19): one an hour, three of them at once.
+/// A link asked for by a client or worker (A3b, A19, B13): one an hour, three of them at once.
 pub const LINK_REQUEST: &[Limit] = &[
     Limit { per: Per::Global, allowed: 600, window: MINUTE },
     Limit { per: Per::Viewer, allowed: 30, window: HOUR },
+    Limit { per: Per::Address, allowed: 3, window: 3 * HOUR },
     Limit { per: Per::Account, allowed: 3, window: 3 * HOUR },
 ];
+
+/// The password asked again of somebody who is signed in: in the 12 hours that a session lives at most there are less
+/// than the hundred guesses that NIST SP 800-63B-4 allows.
+pub const PASSWORD_ASKED: &[Limit] = &[Limit { per: Per::Account, allowed: 8, window: HOUR }];
 
 /// Looking at a link and trying to activate: the birth date has its own count (A7), this guards the hashing.
 pub const LINK_USE: &[Limit] = &[

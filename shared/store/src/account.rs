@@ -45,6 +45,7 @@ pub(crate) struct AccountItem {
     lock_reason: Option<LockReason>,
     close_reason: Option<CloseReason>,
     last_sign_in: Option<DateTime<Utc>>,
+    attempted_at: Option<DateTime<Utc>>,
     acceptance: Option<AcceptanceItem>,
     landing: Option<String>,
     reset_expires_at: Option<DateTime<Utc>>,
@@ -93,6 +94,7 @@ impl From<&Account> for AccountItem {
             lock_reason: None,
             close_reason: None,
             last_sign_in: account.last_sign_in,
+            attempted_at: account.attempted_at,
             acceptance: account.acceptance.map(|Acceptance { privacy, terms, at }| AcceptanceItem {
                 privacy,
                 terms,
@@ -174,6 +176,7 @@ impl TryFrom<AccountItem> for Account {
             created_at: item.created_at,
             state,
             last_sign_in: item.last_sign_in,
+            attempted_at: item.attempted_at,
             acceptance: item.acceptance.map(|AcceptanceItem { privacy, terms, at }| Acceptance {
                 privacy,
                 terms,
@@ -334,7 +337,8 @@ impl Transaction {
 
 impl Store {
     /// Claims one more birth date attempt before it is compared (B3): counted only while the account is Pending, the
-    /// link is of its current generation and attempts are left (A7). Answers with the account as it is now.
+    /// link is of its current generation and attempts are left (A7). It keeps when, and answers with the account as it is
+    /// now.
     ///
     /// # Errors
     /// `Unavailable`, `Refused` or `Corrupt`.
@@ -342,12 +346,14 @@ impl Store {
         &self,
         account: AccountId,
         generation: u16,
+        now: DateTime<Utc>,
     ) -> Result<Counted<Account>, Fault> {
         let counter = Counter {
             field: "misses",
             state: StateName::Pending.code(),
             also: Some("generation = :generation AND misses < :most"),
             values: vec![(":generation", n(generation)), (":most", n(BIRTH_DATE_ATTEMPTS))],
+            at: Some(("attempted_at", attribute(&now)?)),
         };
         self.count_in(Table::Accounts, pk(account.to_string()), counter).await
     }
@@ -358,12 +364,8 @@ impl Store {
     /// # Errors
     /// `Unavailable`, `Refused` or `Corrupt`.
     pub async fn count_sign_in_attempt(&self, account: AccountId) -> Result<Counted<Account>, Fault> {
-        let counter = Counter {
-            field: "failed_sign_ins",
-            state: StateName::Active.code(),
-            also: None,
-            values: Vec::new(),
-        };
+        let counter =
+            Counter { field: "failed_sign_ins", state: StateName::Active.code(), ..Counter::default() };
         self.count_in(Table::Accounts, pk(account.to_string()), counter).await
     }
 

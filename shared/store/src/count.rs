@@ -23,6 +23,7 @@ pub enum Counted<T> {
 }
 
 /// One more of what.
+#[derive(Default)]
 pub(crate) struct Counter {
     pub(crate) field: &'static str,
     /// Counted only in this state,
@@ -31,6 +32,8 @@ pub(crate) struct Counter {
     pub(crate) also: Option<&'static str>,
     /// with these values.
     pub(crate) values: Vec<(&'static str, AttributeValue)>,
+    /// A field that keeps when.
+    pub(crate) at: Option<(&'static str, AttributeValue)>,
 }
 
 impl Store {
@@ -43,13 +46,14 @@ impl Store {
         let also = counter.also.map(|also| format!(" AND {also}")).unwrap_or_default();
         let once = "(attribute_not_exists(attempt) OR attempt <> :attempt)";
         let attempt = nonce();
+        let at = counter.at.as_ref().map(|(field, _)| format!(", {field} = :at")).unwrap_or_default();
         let mut request = self
             .client
             .update_item()
             .table_name(self.table(table)?)
             .set_key(Some(key))
             .update_expression(format!(
-                "SET {field} = {field} + :one, version = version + :one, attempt = :attempt",
+                "SET {field} = {field} + :one, version = version + :one, attempt = :attempt{at}",
                 field = counter.field
             ))
             .condition_expression(format!("#state = :state AND {once}{also}"))
@@ -60,6 +64,9 @@ impl Store {
             .return_values(ReturnValue::AllNew)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .return_consumed_capacity(ReturnConsumedCapacity::Total);
+        if let Some((_, now)) = counter.at {
+            request = request.expression_attribute_values(":at", now);
+        }
         for (placeholder, value) in counter.values {
             request = request.expression_attribute_values(placeholder, value);
         }

@@ -8,6 +8,7 @@ use domain::account::Transition;
 use domain::journal::{Actor, FieldName, JournalEvent, JournalRecord, Subject};
 use domain::{CorrelationId, JournalId};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::ask::{FromItem, One};
 use crate::commit::{Refusal, Write, spread};
@@ -117,6 +118,13 @@ impl Transaction {
             .map(|map| Write::put(TABLE, map).when_new(Refusal::OwnRecord));
         transaction.push(write);
         transaction
+    }
+
+    /// A change told by a record whose id is known beforehand, so that it is made once however often it is tried. What
+    /// each try writes may differ, and DynamoDB takes nothing else under the same token: so `attempt` is the token.
+    #[must_use]
+    pub fn once(record: &JournalRecord, attempt: Uuid) -> Self {
+        Self { token: attempt.simple().to_string(), ..Self::new(record) }
     }
 }
 

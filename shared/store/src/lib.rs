@@ -23,6 +23,7 @@ pub mod journal;
 mod licences;
 mod mail;
 mod query;
+pub mod requests;
 mod session;
 mod settings;
 pub mod tables;
@@ -44,7 +45,11 @@ pub use item::{Page, Position, Stale, Version, Versioned};
 pub use job::ReportPage;
 pub use licences::{FreeLicences, LICENCE_SHARDS, Licences};
 pub use mail::{Claim, Fate, Handover, MailAddress, MailOf, MailRecord, MailStory, Reader, StoryOf, Told};
+pub use requests::ResetRequest;
 pub use tables::{Table, TableNames};
+
+/// An item as the stream of its table carries it.
+pub type Image = serde_dynamo::Item;
 
 /// The agency's data.
 #[derive(Debug, Clone)]

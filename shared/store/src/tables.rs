@@ -33,6 +33,8 @@ pub enum Table {
     Mail,
     /// Long work and its reports.
     Jobs,
+    /// What was asked for by an address, until a job has looked whose it is.
+    Requests,
 }
 
 /// Type of a key attribute.
@@ -174,6 +176,7 @@ pub const TABLES: &[TableShape] = &[
     },
     TableShape { indexes: &[INDIVIDUAL], append_only: true, ..shape(Table::Mail, "mail", "MAIL_TABLE") },
     shape(Table::Jobs, "jobs", "JOBS_TABLE"),
+    TableShape { stream: true, ..expiring(Table::Requests, "requests", "REQUESTS_TABLE") },
 ];
 
 impl Table {

@@ -165,7 +165,7 @@ impl Store {
     /// # Errors
     /// `Unavailable`, `Refused` or `Corrupt`.
     pub async fn count_worker_sign_in_attempt(&self, worker: WorkerId) -> Result<Counted<Worker>, Fault> {
-        let counter = Counter { field: "failed_sign_ins", state: ACTIVE, also: None, values: Vec::new() };
+        let counter = Counter { field: "failed_sign_ins", state: ACTIVE, ..Counter::default() };
         self.count_in(TABLE, pk_sk(worker.to_string(), PROFILE), counter).await
     }
 }

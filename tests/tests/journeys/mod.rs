@@ -10,6 +10,7 @@ mod invitation;
 mod mail_outcomes;
 mod mails;
 mod my_account;
+mod passwords;
 mod records;
 mod sessions;
 mod signing_in;

@@ -17,6 +17,8 @@ pub const RESTRICTED: &str = "daniel.whitfield@alderquay.example.org";
 pub const SYSTEM: &str = "robin.ashdown@alderquay.example.org";
 /// A password that passes the agency's rules.
 pub const PASSWORD: &str = "copper violin drifts past noon";
+/// Another.
+pub const NEW_PASSWORD: &str = "seven lanterns over the harbour";
 
 /// The agency, with the individuals of `fixtures/individuals.csv`, at nine in the morning.
 pub struct World {
@@ -338,6 +340,28 @@ impl World {
             .await
     }
 
+    /// Asks for a link to choose a new password.
+    pub async fn forget(&self, email: &str) -> Answer {
+        self.portal(Method::POST, "/password-reset-requests").json(json!({ "email": email })).send().await
+    }
+
+    /// The token of the newest mail's link to choose a new password, after one was asked for.
+    pub async fn reset_token(&self, email: &str) -> String {
+        assert_eq!(self.forget(email).await.ok(), json!({}));
+        self.drain().await;
+        link_in(&self.local.mails().unwrap().last().expect("a mail").text, "/reset#").expect("a link")
+    }
+
+    pub async fn reset(&self, token: &str, password: &str) -> Answer {
+        let body = json!({ "token": token, "password": password });
+        self.portal(Method::POST, "/password-reset").json(body).send().await
+    }
+
+    pub async fn change_password(&self, by: &Session, current: &str, new: &str) -> Answer {
+        let body = json!({ "current": current, "new": new });
+        self.portal(Method::POST, "/password").by(by).json(body).send().await
+    }
+
     /// Uploads a file and imports it to its end: the job as it is then.
     pub async fn import(&self, csv: &[u8], mode: &str) -> Value {
         let staff = self.staff(INTAKE).await;
@@ -409,8 +433,13 @@ pub fn activation(token: &str, birth_date: &str) -> Value {
 
 /// The token in a mail's link.
 pub fn token_in(text: &str) -> String {
-    let start = text.find("/activate#").expect("a link") + "/activate#".len();
-    text[start..].split_whitespace().next().unwrap().to_owned()
+    link_in(text, "/activate#").expect("a link")
+}
+
+/// The token in a mail's link to that page, if it has one.
+pub fn link_in(text: &str, page: &str) -> Option<String> {
+    let (_, rest) = text.split_once(page)?;
+    rest.split_whitespace().next().map(str::to_owned)
 }
 
 async fn listen() -> (tokio::net::TcpListener, String) {

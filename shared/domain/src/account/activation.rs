@@ -1,11 +1,11 @@
 //! From Pending on: links, birth dates, activation, expiry (A3, A3b, A5–A8, B2, B3).
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::opening::{check_birth_date, pending};
 use super::{
-    Acceptance, Account, Action, BIRTH_DATE_ATTEMPTS, Changed, CloseReason, Context, Credentials, Reason,
-    Refused, Rule, State,
+    ATTEMPT_MINUTES, Acceptance, Account, Action, BIRTH_DATE_ATTEMPTS, Changed, CloseReason, Context,
+    Credentials, Reason, Refused, Rule, State,
 };
 use crate::alert::AlertKind;
 use crate::birth_date::BirthDate;
@@ -216,6 +216,16 @@ impl Account {
             changed.events.insert(0, event!(BirthDateMissed of self, misses));
             Ok(changed)
         })
+    }
+
+    /// Whether all attempts were claimed and whoever claimed the last one can't be deciding any more: that call died, and
+    /// the miss is still to be recorded (A7).
+    #[must_use]
+    pub fn is_abandoned(&self, now: DateTime<Utc>) -> bool {
+        let decided_by = |at| now >= at + TimeDelta::minutes(ATTEMPT_MINUTES);
+        matches!(self.state, State::Pending { .. })
+            && self.attempts_left() == 0
+            && self.attempted_at.is_none_or(decided_by)
     }
 
     /// Whether this is an invitation whose time is over: true from that instant on (A8).

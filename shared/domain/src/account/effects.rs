@@ -262,6 +262,20 @@ fn three_wrong_birth_dates_close_the_account_unless_staff_correct_it() {
 }
 
 #[test]
+fn a_third_miss_that_nobody_recorded_is_known_after_a_minute() {
+    let tried = |misses, attempted_at| {
+        let state = State::Pending { since: at(0), expires_at: at(9), remind_at: None, misses };
+        Account { attempted_at, ..account(state) }
+    };
+    let minute = chrono::TimeDelta::minutes(1);
+    assert!(!tried(3, Some(at(1))).is_abandoned(at(1) + minute - chrono::TimeDelta::milliseconds(1)));
+    assert!(tried(3, Some(at(1))).is_abandoned(at(1) + minute));
+    assert!(!tried(2, Some(at(1))).is_abandoned(at(2)), "an attempt is left");
+    let closed = tried(3, Some(at(1))).miss_birth_date(at(2)).unwrap();
+    assert!(!closed.account.is_abandoned(at(3)));
+}
+
+#[test]
 fn consent_given_while_nothing_may_go_out_is_journalled_and_changes_nothing() {
     let individual = individual();
     let off = settings_with(|draft| draft.communications.client_delivery = false);

@@ -15,6 +15,8 @@ use crate::language::Language;
 
 /// Wrong birth dates that close an account (A7).
 pub const BIRTH_DATE_ATTEMPTS: u8 = 3;
+/// How long a call that tries a birth date may take to decide, in minutes: far longer than any does.
+pub const ATTEMPT_MINUTES: i64 = 1;
 /// How long a reset link lives, in minutes.
 pub const RESET_MINUTES: i64 = 60;
 
@@ -169,6 +171,8 @@ pub struct Account {
     pub state: State,
     /// When the client last signed in.
     pub last_sign_in: Option<DateTime<Utc>>,
+    /// When a birth date was last tried, while Pending (B3).
+    pub attempted_at: Option<DateTime<Utc>>,
     /// What the client accepted last (A5).
     pub acceptance: Option<Acceptance>,
     /// Where the client was going when they were sent to activate first (B4).

@@ -126,6 +126,7 @@ impl Opening<'_> {
             created_at: now,
             state: pending(now, 0, self.context),
             last_sign_in: None,
+            attempted_at: None,
             acceptance: None,
             landing: None,
             reset_expires_at: None,

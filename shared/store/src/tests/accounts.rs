@@ -166,16 +166,20 @@ async fn birth_date_attempts_are_claimed_three_times_for_the_current_link() {
     store.commit(opening(100, &changed)).await.unwrap();
     let (id, generation) = (changed.account.id, changed.account.generation);
 
-    let wrong_link = store.claim_birth_date_attempt(id, generation + 1).await.unwrap();
+    let wrong_link = store.claim_birth_date_attempt(id, generation + 1, at(1)).await.unwrap();
     assert!(matches!(wrong_link, Counted::No(Some(account)) if account.value == changed.account));
     for left in [2, 1, 0] {
-        let Counted::Yes(account) = store.claim_birth_date_attempt(id, generation).await.unwrap() else {
+        let Counted::Yes(account) = store.claim_birth_date_attempt(id, generation, at(1)).await.unwrap()
+        else {
             panic!("not counted with {left} left")
         };
         assert_eq!(account.attempts_left(), left);
     }
-    assert!(matches!(store.claim_birth_date_attempt(id, generation).await.unwrap(), Counted::No(Some(_))));
-    let nobody = store.claim_birth_date_attempt(AccountId::new(uuid(99)), 1).await.unwrap();
+    assert!(matches!(
+        store.claim_birth_date_attempt(id, generation, at(1)).await.unwrap(),
+        Counted::No(Some(_))
+    ));
+    let nobody = store.claim_birth_date_attempt(AccountId::new(uuid(99)), 1, at(1)).await.unwrap();
     assert_eq!(nobody, Counted::No(None));
 }
 

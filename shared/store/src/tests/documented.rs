@@ -14,6 +14,7 @@ const STORE: &[&str] = &[
     include_str!("../individual.rs"),
     include_str!("../journal.rs"),
     include_str!("../mail.rs"),
+    include_str!("../requests.rs"),
     include_str!("../session.rs"),
     include_str!("../throttles.rs"),
     include_str!("../worker.rs"),
@@ -95,7 +96,12 @@ fn every_question_has_its_table_and_its_function() {
     for text in STORE {
         public.extend(functions(text, "    pub async fn ").iter().map(|name| format!("Store::{name}")));
     }
-    let elsewhere = ["Transaction::claim_sign_in_name", "Transaction::take_licence", "journal::from_stream"];
+    let elsewhere = [
+        "Transaction::claim_sign_in_name",
+        "Transaction::take_licence",
+        "journal::from_stream",
+        "requests::from_stream",
+    ];
     public.extend(elsewhere.map(str::to_owned));
     assert_eq!(named, public);
 }

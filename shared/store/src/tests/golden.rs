@@ -13,14 +13,16 @@ use domain::worker::{SecurityClass, Worker};
 use domain::{Session, job::Job};
 use serde_json::{Map as Json, Value, json};
 
-use super::records::{classes, entry, handover, job, mail, public_keys, sent, session, sites, worker};
+use super::records::{
+    classes, entry, handover, job, mail, public_keys, reset_request, sent, session, sites, worker,
+};
 use super::*;
 use crate::ask::FromItem;
 use crate::commit::Op;
 use crate::item::Map;
 use crate::{
     Answered, ClosedAccount, Credentials, Fate, Fault, Holding, MailAddress, MailOf, MailRecord, Policy,
-    PolicyKind, PublicKeys, Reader, ReportPage, SetUp, Site, Told, Versioned,
+    PolicyKind, PublicKeys, Reader, ReportPage, ResetRequest, SetUp, Site, Told, Versioned,
 };
 
 /// Reads an item into what its `Debug` says.
@@ -183,6 +185,7 @@ fn other_samples() -> Vec<Sample> {
             put(|t| _ = t.address_mail(to_worker.of.mail, &worker().email)),
             read::<MailAddress>,
         ),
+        Sample::new("reset_request", crate::requests::item(&reset_request()).unwrap(), read::<ResetRequest>),
         Sample { name: "access_log".to_owned(), item: access, read: None },
     ]
 }

@@ -9,7 +9,7 @@ use domain::{ClassId, JobId, SessionId, UploadId};
 use super::*;
 use crate::{
     AccessEntry, Claim, CommitError, Conflict, Counted, Fate, Handover, MailAddress, MailOf, MailRecord,
-    Policy, PolicyKind, PublicKeys, Reader, ReportPage, Site, Told, ask, journal,
+    Policy, PolicyKind, PublicKeys, Reader, ReportPage, ResetRequest, Site, Told, ask, journal,
 };
 
 pub(super) fn worker() -> Worker {
@@ -55,6 +55,17 @@ pub(super) fn session() -> Session {
     let holder = Holder::Worker(WorkerId::new(uuid(7)));
     let device = Device::of("Mozilla/5.0 (X11; Linux x86_64; rv:133.0) Gecko/20100101 Firefox/133.0");
     Session::open(SessionId::new(uuid(5)), holder, 4, AuthLevel::Password, device, at(0))
+}
+
+pub(super) fn reset_request() -> ResetRequest {
+    ResetRequest {
+        name: "0f1e2d3c4b5a69788796a5b4c3d2e1f0".to_owned(),
+        record: JournalId::new(uuid(40)),
+        at: at(0),
+        audience: Audience::Portal,
+        address: "U0VBTEVE".to_owned(),
+        correlation: CorrelationId::new(uuid(41)),
+    }
 }
 
 pub(super) fn entry(number: u64) -> AccessEntry {

@@ -208,9 +208,9 @@ async fn an_attempt_whose_answer_was_lost_counts_once() {
         retries,
         [error(500, "InternalServerError"), Answer::CountedAlready(item.clone()), error_with(&item)],
     );
-    let counted = store.claim_birth_date_attempt(account.id, account.generation).await.unwrap();
+    let counted = store.claim_birth_date_attempt(account.id, account.generation, at(1)).await.unwrap();
     assert!(matches!(counted, Counted::Yes(found) if found.value == account));
-    let refused = store.claim_birth_date_attempt(account.id, account.generation).await.unwrap();
+    let refused = store.claim_birth_date_attempt(account.id, account.generation, at(1)).await.unwrap();
     assert!(matches!(refused, Counted::No(Some(found)) if found.value == account));
     let asked = script.asked.lock().unwrap();
     let attempt = |place: usize| &asked[place]["ExpressionAttributeValues"][":attempt"];
