@@ -112,13 +112,13 @@ const CALLS: &[(&str, [usize; 6])] = &[
     ("portal.ask_for_link", [3, 2, 0, 1, 0, 0]),
     ("portal.activate_account", [2, 2, 1, 1, 0, 0]),
     ("portal.get_home", [0, 2, 0, 0, 0, 0]),
-    ("portal.change_password", [1, 2, 0, 1, 0, 0]),
     ("portal.extend_session", [0, 1, 0, 0, 1, 0]),
     ("portal.list_sessions", [0, 2, 0, 0, 0, 0]),
     ("portal.end_session", [0, 2, 0, 1, 0, 0]),
     ("portal.end_other_sessions", [0, 1, 0, 1, 0, 0]),
     ("portal.get_account", [0, 2, 0, 0, 0, 0]),
     ("portal.set_language", [0, 1, 0, 1, 0, 0]),
+    ("portal.change_password", [1, 2, 0, 1, 0, 0]),
     ("portal.sign_out", [0, 1, 0, 1, 0, 0]),
     ("portal.request_password_reset", [3, 0, 0, 0, 1, 0]),
     ("portal.reset_password", [2, 2, 0, 1, 0, 0]),
@@ -177,15 +177,15 @@ async fn everything(world: &World, bill: &mut Bill, individual: &str, address: &
     let client =
         bill.add(world, "portal.activate_account", portal("/activation", proof).send()).await.session();
     bill.add(world, "portal.get_home", world.portal(Method::GET, "/home").by(&client).send()).await.ok();
+    bill.add(world, "portal.extend_session", portal("/session/extend", json!({})).by(&client).send())
+        .await
+        .ok();
+    let client = sessions(world, bill, &client, address).await;
     let change = json!({ "current": PASSWORD, "new": NEW_PASSWORD });
     let client = bill
         .add(world, "portal.change_password", portal("/password", change).by(&client).send())
         .await
         .session();
-    bill.add(world, "portal.extend_session", portal("/session/extend", json!({})).by(&client).send())
-        .await
-        .ok();
-    let client = sessions(world, bill, &client, address).await;
     let leave = world.portal(Method::DELETE, "/session").by(&client).json(json!({}));
     bill.add(world, "portal.sign_out", leave.send()).await.ok();
     let forgotten = portal("/password-reset-requests", json!({ "email": address }));
@@ -259,34 +259,100 @@ fn steps(calls: &[Call]) -> Vec<(Service, String, usize)> {
     calls.iter().map(|call| (call.service, call.action.clone(), call.resources.len())).collect()
 }
 
-#[tokio::test]
-async fn signing_in_does_not_tell_who_is_known() {
-    let world = World::new().await;
-    let (_, _, token) = world.invite(&world.staff(INTAKE).await, "T-01").await;
-    world.activate(&token, "1985-04-12").await.ok();
-    world.invite(&world.staff(INTAKE).await, "T-02").await;
-    for (api, addresses) in [
-        (
-            Api::Portal,
-            ["ana.delgado@example.org", "nobody@example.org", "no address", "elodie.fournier@example.org"],
-        ),
-        (Api::Admin, [INTAKE, "nobody@example.org", "no address", "ana.delgado@example.org"]),
-    ] {
-        let attempt = |email: &'static str| {
-            world
-                .api(api, Method::POST, "/session")
-                .json(json!({ "email": email, "password": "wrong but long enough" }))
-                .send()
-        };
-        attempt(addresses[1]).await.refused(401);
-        let (answer, known) = calls(&world, attempt(addresses[0])).await;
-        assert_eq!(answer.refused(401), "sign_in_failed");
-        for other in &addresses[1..] {
-            let (unknown_answer, unknown) = calls(&world, attempt(other)).await;
-            assert_eq!(seen(&unknown_answer), seen(&answer), "{other}");
-            assert_eq!(steps(&unknown), steps(&known), "{other}");
+/// Somebody in every state that an account can be in, and some who have none.
+async fn somebody_of_each_kind(world: &World) -> Vec<(&'static str, &'static str)> {
+    let staff = world.staff(INTAKE).await;
+    for (external_id, born) in [("T-01", "1985-04-12"), ("T-03", "1978-11-30"), ("T-11", "1983-03-03")] {
+        let (individual, account, token) = world.invite(&staff, external_id).await;
+        world.activate(&token, born).await.ok();
+        if external_id == "T-11" {
+            let close = format!("/individuals/{individual}/accounts/{account}/close");
+            world.admin(Method::POST, &close).by(&staff).send().await.ok();
         }
     }
+    for _ in 0..10 {
+        world.sign_in("jose.nunez@example.org", "not the password at all").await.refused(401);
+    }
+    world.invite(&staff, "T-02").await;
+    world.drain().await;
+    vec![
+        ("active", "ana.delgado@example.org"),
+        ("pending", "elodie.fournier@example.org"),
+        ("locked", "jose.nunez@example.org"),
+        ("closed", "layla@example.org"),
+        ("without an account", "leap@example.org"),
+        ("unknown", "nobody@example.org"),
+        ("a worker", INTAKE),
+        ("no address", "no address"),
+        ("nothing", ""),
+    ]
+}
+
+#[tokio::test]
+async fn neither_signing_in_nor_asking_for_a_reset_tells_who_is_known() {
+    let world = World::new().await;
+    let everybody = somebody_of_each_kind(&world).await;
+    let sign_in = |email: &str| {
+        let body = json!({ "email": email, "password": "wrong but long enough" });
+        world.portal(Method::POST, "/session").json(body).send()
+    };
+    sign_in("nobody@example.org").await.refused(401);
+    world.forget("somebody@example.org").await.ok();
+    let mut told = Vec::new();
+    for (kind, email) in everybody {
+        let before = credentials::password::hashed();
+        let (refused, tried) = calls(&world, sign_in(email)).await;
+        assert_eq!(refused.refused(401), "sign_in_failed", "{kind}");
+        let verified = credentials::password::hashed() - before;
+        assert_eq!(verified, 1, "{kind}: one verification either way");
+        let (answered, asked) = calls(&world, world.forget(email)).await;
+        assert_eq!(answered.ok(), json!({}), "{kind}");
+        told.push((kind, seen(&refused), steps(&tried), seen(&answered), steps(&asked)));
+    }
+    let (_, refused, tried, answered, asked) = told[0].clone();
+    for other in told {
+        assert_eq!(other, (other.0, refused.clone(), tried.clone(), answered.clone(), asked.clone()));
+    }
+}
+
+#[tokio::test]
+async fn signing_a_worker_in_does_not_tell_who_is_known() {
+    let world = World::new().await;
+    let sign_in = |email: &'static str| {
+        let body = json!({ "email": email, "password": "wrong but long enough" });
+        world.admin(Method::POST, "/session").json(body).send()
+    };
+    sign_in("nobody@example.org").await.refused(401);
+    let (answer, known) = calls(&world, sign_in(INTAKE)).await;
+    assert_eq!(answer.refused(401), "sign_in_failed");
+    for other in ["nobody@example.org", "no address", "ana.delgado@example.org"] {
+        let (unknown_answer, unknown) = calls(&world, sign_in(other)).await;
+        assert_eq!((seen(&unknown_answer), steps(&unknown)), (seen(&answer), steps(&known)), "{other}");
+    }
+}
+
+/// Whoever holds a genuine link hears the same, whatever has become of the account.
+#[tokio::test]
+async fn asking_for_a_link_tells_nothing_of_the_account() {
+    let world = World::new().await;
+    let staff = world.staff(INTAKE).await;
+    let mut answers = Vec::new();
+    for (external_id, born, closed) in
+        [("T-01", None, false), ("T-02", Some("1990-02-28"), false), ("T-03", None, true)]
+    {
+        let (individual, account, token) = world.invite(&staff, external_id).await;
+        if let Some(born) = born {
+            world.activate(&token, born).await.ok();
+        }
+        if closed {
+            let close = format!("/individuals/{individual}/accounts/{account}/close");
+            world.admin(Method::POST, &close).by(&staff).send().await.ok();
+        }
+        let asked = world.portal(Method::POST, "/links/ask").json(json!({ "token": token })).send().await;
+        asked.ok();
+        answers.push(seen(&asked));
+    }
+    assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:?}");
 }
 
 #[tokio::test]

@@ -211,12 +211,12 @@ async fn everything(world: &World) -> Vec<String> {
     send(world, broken).await.refused(400);
     let client = send(world, portal("/activation", proof)).await.session();
     send(world, || world.portal(Method::GET, "/home").by(&client)).await.ok();
+    send(world, || world.portal(Method::POST, "/session/extend").by(&client).json(json!({}))).await.ok();
+    let client = sessions_and_account(world, &client).await;
     let change = json!({ "current": PASSWORD, "new": CHANGED });
     let client = send(world, || world.portal(Method::POST, "/password").by(&client).json(change.clone()))
         .await
         .session();
-    send(world, || world.portal(Method::POST, "/session/extend").by(&client).json(json!({}))).await.ok();
-    let client = sessions_and_account(world, &client).await;
     send(world, || world.portal(Method::DELETE, "/session").by(&client).json(json!({}))).await.ok();
     send(world, sign_in(Api::Portal, ADDRESS, "wrong canary password")).await.refused(401);
     send(world, sign_in(Api::Portal, "nobody@canary.example.org", "wrong canary password"))
