@@ -118,6 +118,8 @@ const CALLS: &[(&str, [usize; 6])] = &[
     ("portal.end_other_sessions", [0, 1, 0, 1, 0, 0]),
     ("portal.get_account", [0, 2, 0, 0, 0, 0]),
     ("portal.set_language", [0, 1, 0, 1, 0, 0]),
+    ("portal.request_email_change", [3, 2, 0, 1, 0, 0]),
+    ("portal.confirm_email_change", [0, 2, 0, 1, 1, 0]),
     ("portal.change_password", [1, 2, 0, 1, 0, 0]),
     ("portal.sign_out", [0, 1, 0, 1, 0, 0]),
     ("portal.request_password_reset", [3, 0, 0, 0, 1, 0]),
@@ -230,6 +232,16 @@ async fn sessions(world: &World, bill: &mut Bill, client: &Session, address: &st
     bill.add(world, "portal.get_account", account.send()).await.ok();
     let language = world.portal(Method::PUT, "/language").by(&client).json(json!({ "language": "es" }));
     bill.add(world, "portal.set_language", language.send()).await.ok();
+    let post = |path: &str, body| world.portal(Method::POST, path).by(&client).json(body);
+    // There, and back again.
+    for email in [format!("new.{address}"), address.to_owned()] {
+        let wanted = json!({ "email": email, "password": PASSWORD });
+        bill.add(world, "portal.request_email_change", post("/email-change", wanted).send()).await.ok();
+        world.drain().await;
+        let code = json!({ "code": world.newest_code() });
+        bill.add(world, "portal.confirm_email_change", post("/email-change/confirm", code).send()).await.ok();
+        world.drain().await;
+    }
     client
 }
 

@@ -88,6 +88,8 @@ crash_points! {
     ending_a_session: "portal.end_session", to_end_a_session, [200, 404], HasTheEffectOfOne;
     ending_other_sessions: "portal.end_other_sessions", to_end_other_sessions, [200, 401], HasTheEffectOfOne;
     choosing_a_language: "portal.set_language", to_choose_a_language, [200], HasTheEffectOfOne;
+    wanting_another_email: "portal.request_email_change", to_want_another_email, [200], CountsAgain;
+    changing_the_email: "portal.confirm_email_change", to_change_the_email, [200, 409], HasTheEffectOfOne;
     worker_signing_in: "admin.sign_in", to_sign_a_worker_in, [200], CountsAgain;
     worker_locking: "admin.sign_in", to_lock_a_worker, [401], HasTheEffectOfOne;
     worker_signing_out: "admin.sign_out", to_sign_a_worker_out, [200, 401], HasTheEffectOfOne;
@@ -303,6 +305,21 @@ async fn to_clean_up(world: &World) -> Deed {
 async fn to_choose_a_language(world: &World) -> Deed {
     let client = client(world).await;
     request(Api::Portal, Method::PUT, "/language", Some(&client), json!({ "language": "es" }))
+}
+
+async fn to_want_another_email(world: &World) -> Deed {
+    let client = client(world).await;
+    let body = json!({ "email": "ana.new@example.org", "password": PASSWORD });
+    request(Api::Portal, Method::POST, "/email-change", Some(&client), body)
+}
+
+async fn to_change_the_email(world: &World) -> Deed {
+    let client = client(world).await;
+    let body = json!({ "email": "ana.new@example.org", "password": PASSWORD });
+    world.portal(Method::POST, "/email-change").by(&client).json(body).send().await.ok();
+    world.drain().await;
+    let body = json!({ "code": world.newest_code() });
+    request(Api::Portal, Method::POST, "/email-change/confirm", Some(&client), body)
 }
 
 async fn to_sign_a_worker_in(_: &World) -> Deed {

@@ -271,6 +271,15 @@ async fn sessions_and_account(world: &World, client: &Session) -> Session {
         .ok();
     let unknown = "/sessions/ses_00000000000000000000000000";
     send(world, || world.portal(Method::DELETE, unknown).by(client)).await.refused(404);
+    for (email, password) in [
+        ("not-an-address-canary", PASSWORD),
+        ("other@canary.example.org", "wrong canary password"),
+        ("other@canary.example.org", PASSWORD),
+    ] {
+        let body = json!({ "email": email, "password": password });
+        send(world, post("/email-change", body)).await;
+    }
+    send(world, post("/email-change/confirm", json!({ "code": "queryc4nary" }))).await.refused(422);
     send(world, post("/sessions/end-others", json!({}))).await.session()
 }
 

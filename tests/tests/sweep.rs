@@ -75,6 +75,11 @@ pub const ROWS: &[Row] = &[
     row("portal.get_home", |_| Value::Null),
     row("portal.get_account", |_| Value::Null),
     row("portal.set_language", |_| json!({ "language": "fr" })),
+    row(
+        "portal.request_email_change",
+        |_| json!({ "email": "another.address@example.org", "password": PASSWORD }),
+    ),
+    row("portal.confirm_email_change", |stage| json!({ "code": stage.email_code })),
     row("admin.sign_in", |_| json!({ "email": EXEC_RESTRICTED, "password": PASSWORD })),
     row("admin.sign_out", |_| Value::Null),
     row("admin.extend_session", |_| Value::Null),

@@ -2,10 +2,10 @@
 
 use chrono::{DateTime, Utc};
 use domain::Language;
-use domain::session::EmailChange;
 use serde::{Deserialize, Serialize};
 use store::ask;
 
+use super::WantedEmail;
 use crate::context::Context;
 use crate::entry::caller::Client;
 use crate::entry::http::{HttpOperation, Reply};
@@ -50,18 +50,6 @@ pub struct Accepted {
     pub at: DateTime<Utc>,
 }
 
-/// A sign-in email that waits for its code (A18).
-#[derive(Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct WantedEmail {
-    /// The new address, as it was typed.
-    pub email: String,
-    /// Until when the code may be typed.
-    pub until: DateTime<Utc>,
-    /// How often it may still be tried.
-    pub tries_left: u8,
-}
-
 impl HttpOperation for GetAccount {
     type Caller = Client;
     type Request = Request;
@@ -76,11 +64,7 @@ impl HttpOperation for GetAccount {
         let account = &client.account.value;
         let individual = context.services.store.ask(ask::individual(account.individual)).await?;
         let individual = individual.ok_or_else(Failure::not_found)?;
-        let wanted = |change: &EmailChange| {
-            let tries_left = change.tries_left(context.now);
-            let email = change.address.as_typed().to_owned();
-            (tries_left > 0).then_some(WantedEmail { email, until: change.until, tries_left })
-        };
+        let wanted = client.session.email_change.as_ref();
         Ok(Reply::from(Response {
             email: account.email.as_typed().to_owned(),
             language: account.language.unwrap_or(individual.language),
@@ -91,7 +75,9 @@ impl HttpOperation for GetAccount {
                 terms_version: accepted.terms,
                 at: accepted.at,
             }),
-            email_change: client.session.email_change.as_ref().and_then(wanted),
+            email_change: wanted
+                .map(|change| WantedEmail::of(change, context.now))
+                .filter(|wanted| wanted.tries_left > 0),
         }))
     }
 }

@@ -3,6 +3,7 @@
 pub mod activate_account;
 pub mod ask_for_link;
 pub mod change_password;
+pub mod confirm_email_change;
 pub mod end_other_sessions;
 pub mod end_session;
 pub mod extend_session;
@@ -12,10 +13,13 @@ pub mod list_sessions;
 pub mod look_at_link;
 pub mod request_password_reset;
 pub mod reset_password;
+pub mod request_email_change;
 pub mod set_language;
 pub mod sign_in;
 pub mod sign_out;
 
+use chrono::{DateTime, Utc};
+use domain::session::EmailChange;
 use domain::settings::Agency;
 use serde::{Deserialize, Serialize};
 
@@ -52,6 +56,28 @@ impl From<&Agency> for AgencyFooter {
             privacy_url: agency.privacy_url.clone(),
             technical_url: agency.technical_url.clone(),
             contact_url: agency.contact_url.clone(),
+        }
+    }
+}
+
+/// A sign-in email that waits for its code (A18).
+#[derive(Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct WantedEmail {
+    /// The new address, as it was typed.
+    pub email: String,
+    /// Until when the code may be typed.
+    pub until: DateTime<Utc>,
+    /// How often it may still be tried.
+    pub tries_left: u8,
+}
+
+impl WantedEmail {
+    fn of(change: &EmailChange, now: DateTime<Utc>) -> Self {
+        Self {
+            email: change.address.as_typed().to_owned(),
+            until: change.until,
+            tries_left: change.tries_left(now),
         }
     }
 }

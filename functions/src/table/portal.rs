@@ -237,4 +237,43 @@ pub(super) const OPERATIONS: &[Operation] = &[
             Run::http::<crate::portal::set_language::SetLanguage>(),
         )
     },
+    Operation {
+        memory: Memory::Hash,
+        grants: &[
+            grant(Table::Credentials, READ),
+            grant(Table::Sessions, &[UpdateItem]),
+            grant(Table::Mail, APPEND),
+            grant(Table::Journal, APPEND),
+            grant(Table::AccessLog, APPEND),
+            grant(Table::Throttles, &[UpdateItem]),
+        ],
+        uses: &[Use::Read(Secret::Seal)],
+        ..portal(
+            "portal.request_email_change",
+            "Ask to sign in with another email",
+            Method::Post,
+            "/email-change",
+            Access::Client,
+            Run::http::<crate::portal::request_email_change::RequestEmailChange>(),
+        )
+    },
+    Operation {
+        grants: &[
+            grant(Table::Accounts, APPEND),
+            grant(Table::Credentials, &[BatchGetItem, PutItem, DeleteItem]),
+            grant(Table::Sessions, &[UpdateItem]),
+            grant(Table::Mail, APPEND),
+            grant(Table::Journal, APPEND),
+            grant(Table::AccessLog, APPEND),
+        ],
+        uses: &[Use::Read(Secret::Link)],
+        ..portal(
+            "portal.confirm_email_change",
+            "Confirm another sign-in email by its code",
+            Method::Post,
+            "/email-change/confirm",
+            Access::Client,
+            Run::http::<crate::portal::confirm_email_change::ConfirmEmailChange>(),
+        )
+    },
 ];

@@ -324,6 +324,12 @@ impl World {
         token_in(&newest.expect("a mail with a link").text)
     }
 
+    /// The code in the newest mail that has one.
+    pub fn newest_code(&self) -> String {
+        let mails = self.local.mails().unwrap();
+        mails.iter().rev().find_map(|mail| code_in(&mail.text)).expect("a mail with a code")
+    }
+
     pub async fn look(&self, token: &str) -> Value {
         self.portal(Method::POST, "/links/look").json(json!({ "token": token })).send().await.ok()
     }
@@ -440,6 +446,16 @@ pub fn token_in(text: &str) -> String {
 pub fn link_in(text: &str, page: &str) -> Option<String> {
     let (_, rest) = text.split_once(page)?;
     rest.split_whitespace().next().map(str::to_owned)
+}
+
+/// The eight digits in a mail, as they are shown.
+pub fn code_in(text: &str) -> Option<String> {
+    let digits = |line: &&str| line.chars().filter(char::is_ascii_digit).count() == 8;
+    let line = text
+        .lines()
+        .map(str::trim)
+        .find(|line| digits(line) && line.chars().all(|c| c.is_ascii_digit() || c.is_whitespace()));
+    line.map(str::to_owned)
 }
 
 async fn listen() -> (tokio::net::TcpListener, String) {
