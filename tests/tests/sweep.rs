@@ -142,6 +142,8 @@ pub struct Stage {
     pub token: String,
     /// A link to choose a new password, of the second client's.
     pub reset_token: String,
+    /// A code that proves another sign-in email of the first client's.
+    email_code: String,
     /// A file of Intake's.
     pub upload: String,
     /// What a path names: of those assigned to Carmen; `fresh` has no account.
@@ -190,6 +192,10 @@ impl Stage {
             activated.ok();
             clients.push(activated.session());
         }
+        let wanted = json!({ "email": "ana.new@example.org", "password": PASSWORD });
+        world.portal(Method::POST, "/email-change").by(&clients[0]).json(wanted).send().await.ok();
+        world.drain().await;
+        let email_code = world.newest_code();
         let csv = b"external_id,first_name\n";
         let job = world.start_import(&staff, csv, "apply").await;
         let upload = world.upload(&staff, csv).await;
@@ -219,6 +225,7 @@ impl Stage {
         Self {
             token: own.2,
             reset_token,
+            email_code,
             upload,
             own: named((&own.0, &own.1), &own_contact),
             foreign: named((&foreign.0, &foreign.1), &foreign_contact),
@@ -542,7 +549,10 @@ async fn everyone_gets_where_they_may_and_nowhere_else() {
                         );
                         let theirs =
                             matches!(who, Who::Worker(worker, _) if worker.id == stage.workers[INTAKE].1.id);
-                        if theirs && aim == Aim::Own || matches!(who, Who::Client) {
+                        // A code is good in the session that asked for it.
+                        let asked = row.operation != "portal.confirm_email_change"
+                            || cookie.as_ref() == Some(&stage.clients[0].cookie);
+                        if theirs && aim == Aim::Own || matches!(who, Who::Client) && asked {
                             answer.ok();
                         }
                         if status == 200 && row.operation().trigger_changes() {

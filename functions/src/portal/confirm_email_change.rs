@@ -99,7 +99,6 @@ async fn save(context: &Context<'_>, client: Client, change: &EmailChange) -> Re
         let mut transaction = store::Transaction::new(&record);
         transaction
             .change_account(account.version, &changed, false, Some(&password))
-            .address_mail(mail, &change.address)
             .address_mail(former_mail, &account.email)
             .end_email_change(&session, change);
         match store.commit(transaction).await {

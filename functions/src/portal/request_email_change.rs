@@ -90,7 +90,7 @@ impl HttpOperation for RequestEmailChange {
     }
 }
 
-/// The session remembers the change, and the mail where it is to go.
+/// The session remembers where the code is to go.
 fn begin(context: &Context<'_>, client: &Client, change: &EmailChange) -> Transaction {
     let (account, individual) = (client.account.id, client.account.individual);
     let (session, mail) = (client.session.id, change.mail);
@@ -99,7 +99,7 @@ fn begin(context: &Context<'_>, client: &Client, change: &EmailChange) -> Transa
         ..context.record(client.actor(), Subject::Individual(individual))
     };
     let mut transaction = Transaction::new(&record);
-    transaction.begin_email_change(&client.session, change).address_mail(mail, &change.address);
+    transaction.begin_email_change(&client.session, change);
     transaction
 }
 

@@ -242,7 +242,6 @@ pub(super) const OPERATIONS: &[Operation] = &[
         grants: &[
             grant(Table::Credentials, READ),
             grant(Table::Sessions, &[UpdateItem]),
-            grant(Table::Mail, APPEND),
             grant(Table::Journal, APPEND),
             grant(Table::AccessLog, APPEND),
             grant(Table::Throttles, &[UpdateItem]),
