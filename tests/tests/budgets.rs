@@ -118,7 +118,7 @@ const CALLS: &[(&str, [usize; 6])] = &[
     ("portal.end_other_sessions", [0, 1, 0, 1, 0, 0]),
     ("portal.get_account", [0, 2, 0, 0, 0, 0]),
     ("portal.set_language", [0, 1, 0, 1, 0, 0]),
-    ("portal.request_email_change", [3, 2, 0, 1, 0, 0]),
+    ("portal.request_email_change", [4, 2, 0, 1, 0, 0]),
     ("portal.confirm_email_change", [0, 2, 0, 1, 1, 0]),
     ("portal.change_password", [1, 2, 0, 1, 0, 0]),
     ("portal.sign_out", [0, 1, 0, 1, 0, 0]),

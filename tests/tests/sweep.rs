@@ -681,6 +681,42 @@ async fn closing_an_account_ends_its_sessions_and_locking_a_worker_theirs() {
 }
 
 #[tokio::test]
+async fn however_its_holder_ends_a_session_its_cookie_is_dead_everywhere_at_once() {
+    let stage = Stage::new().await;
+    let world = &stage.world;
+    let people = [
+        (Api::Portal, &stage.clients[0], world.sign_in("ana.delgado@example.org", PASSWORD).await.session()),
+        (Api::Admin, &stage.workers[INTAKE].0, world.staff(INTAKE).await),
+    ];
+    let before = world.local.snapshot().unwrap();
+    for (api, session, elsewhere) in &people {
+        let one = format!("/sessions/{}", stage.session_of(*api, 0));
+        let endings = [
+            (Method::DELETE, "/session", *session),
+            (Method::DELETE, one.as_str(), *session),
+            (Method::DELETE, one.as_str(), elsewhere),
+            (Method::POST, "/sessions/end-others", *session),
+            (Method::POST, "/sessions/end-others", elsewhere),
+        ];
+        for (method, path, by) in endings {
+            world.local.restore(&before).unwrap();
+            world.api(*api, method.clone(), path).by(by).send().await.ok();
+            for row in ROWS.iter().filter(|row| row.operation().access != Access::Anyone) {
+                if http_of(row.operation()).unwrap().0 == *api {
+                    let answer = stage.call(row, Aim::Own).by(session).send().await;
+                    assert_eq!(
+                        answer.refused(401),
+                        "session_ended",
+                        "{} after {method} {path}",
+                        row.operation
+                    );
+                }
+            }
+        }
+    }
+}
+
+#[tokio::test]
 async fn what_comes_from_elsewhere_or_not_as_json_is_refused_before_anything_else() {
     let stage = Stage::new().await;
     let faults = stage.world.local.aws().faults();
