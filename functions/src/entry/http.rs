@@ -104,7 +104,7 @@ pub fn serve<'a, O: HttpOperation>(
 ) -> BoxFuture<'a, Response<Body>> {
     Box::pin(async move {
         let answer = match attempt::<O>(context, &request).await {
-            Ok(reply) => success(reply),
+            Ok(reply) => success(&reply),
             Err(failure) => refusal(context, &failure),
         };
         info!(
@@ -243,7 +243,7 @@ fn text<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h str> {
     headers.get(name).and_then(|value| value.to_str().ok())
 }
 
-fn success<T: Serialize>(reply: Reply<T>) -> Response<Body> {
+fn success<T: Serialize>(reply: &Reply<T>) -> Response<Body> {
     let Ok(body) = serde_json::to_string(&reply.body) else {
         return respond(500, "application/json", "{}".to_owned());
     };

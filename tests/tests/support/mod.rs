@@ -86,7 +86,7 @@ impl Answer {
     #[track_caller]
     pub fn device(&self) -> Session {
         let cookies = self.headers.get_all("set-cookie").iter().map(|cookie| cookie.to_str().unwrap());
-        let cookie = cookies.filter(|cookie| cookie.contains("-device=")).last().expect("a device's cookie");
+        let cookie = cookies.rev().find(|cookie| cookie.contains("-device=")).expect("a device's cookie");
         for attribute in ["__Host-", "Path=/", "HttpOnly", "Secure", "SameSite=Strict", "Max-Age=34560000"] {
             assert!(cookie.contains(attribute), "{cookie}");
         }
