@@ -6,6 +6,7 @@
 pub mod admin;
 mod change;
 pub mod context;
+mod due;
 pub mod entry;
 pub mod environment;
 mod individuals;
@@ -13,6 +14,7 @@ pub mod jobs;
 mod mailing;
 #[cfg(feature = "openapi")]
 pub mod openapi;
+mod opening;
 pub mod operation;
 pub mod paging;
 mod passwords;

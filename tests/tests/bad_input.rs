@@ -237,6 +237,9 @@ async fn queries_are_checked_as_bodies_are() {
                 ("page=1.5", "page"),
                 ("job_id=1", "job_id"),
             ]),
+            "admin.list_alerts" => {
+                queries.extend([("kind=all", "kind"), ("kind=locked&kind=locked", "kind")])
+            }
             "admin.get_individual" => queries.push(("individual_id=1", "individual_id")),
             _ => {}
         }
@@ -291,6 +294,7 @@ async fn characters_that_nobody_types_do_no_harm() {
                         "portal.change_password",
                         // Answers everyone alike.
                         "portal.request_password_reset",
+                        "admin.enable_account",
                     ];
                     assert!(harmless.contains(&row.operation), "{about}");
                 }

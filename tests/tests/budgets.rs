@@ -125,7 +125,14 @@ const CALLS: &[(&str, [usize; 6])] = &[
     ("portal.request_password_reset", [3, 0, 0, 0, 1, 0]),
     ("portal.reset_password", [2, 2, 0, 1, 0, 0]),
     ("portal.sign_in", [3, 1, 1, 1, 0, 0]),
+    ("admin.suspend_account", [0, 2, 0, 1, 0, 0]),
+    ("admin.unlock_account", [0, 2, 0, 1, 0, 0]),
+    ("admin.force_password_reset", [0, 2, 0, 1, 0, 0]),
+    ("admin.disable_account", [0, 2, 0, 1, 0, 0]),
+    ("admin.enable_account", [0, 2, 0, 1, 0, 0]),
     ("admin.close_account", [0, 2, 0, 1, 0, 0]),
+    ("admin.list_alerts", [0, 3, 0, 0, 1, 0]),
+    ("admin.settle_alerts", [0, 2, 0, 1, 0, 0]),
     ("admin.start_import", [0, 1, 0, 1, 0, 1]),
     ("admin.get_job", [0, 2, 0, 0, 0, 0]),
     ("admin.extend_session", [0, 1, 0, 0, 1, 0]),
@@ -200,8 +207,27 @@ async fn everything(world: &World, bill: &mut Bill, individual: &str, address: &
     let again = portal("/session", json!({ "email": address, "password": PASSWORD }));
     bill.add(world, "portal.sign_in", again.send()).await.ok();
 
-    let close = keyed(format!("{path}/accounts/{account}/close"), json!({}));
-    bill.add(world, "admin.close_account", close.send()).await.ok();
+    for (operation, action) in [
+        ("admin.suspend_account", "suspend"),
+        ("admin.unlock_account", "unlock"),
+        ("admin.force_password_reset", "force-reset"),
+        ("admin.disable_account", "disable"),
+        ("admin.enable_account", "enable"),
+        ("admin.close_account", "close"),
+    ] {
+        let call = keyed(format!("{path}/accounts/{account}/{action}"), json!({}));
+        bill.add(world, operation, call.send()).await.ok();
+    }
+    world.drain().await;
+    // The link is dead, and its client asks for another invitation.
+    world.portal(Method::POST, "/links/ask").json(json!({ "token": world.newest_token() })).send().await.ok();
+    bill.add(world, "admin.list_alerts", get("/alerts".into()).send()).await.ok();
+    let settle = post(
+        format!("{path}/accounts/{account}/alerts/settle"),
+        json!({ "kinds": ["invitation_asked_for"] }),
+    );
+    let settled = bill.add(world, "admin.settle_alerts", settle.send()).await.ok();
+    assert_eq!(settled["alerts"], json!([]));
     let upload = world
         .upload(staff, format!("external_id,first_name,last_name\n{mark},Neu,{mark}\n").as_bytes())
         .await;

@@ -109,8 +109,16 @@ crash_points! {
     creating: "admin.create_account", to_create, [200], HasTheEffectOfOne;
     resending: "admin.resend_activation", to_resend, [200], HasTheEffectOfOne;
     closing: "admin.close_account", to_close, [200], HasTheEffectOfOne;
+    inviting_again: "admin.resend_activation", to_invite_again, [200], HasTheEffectOfOne;
+    suspending: "admin.suspend_account", to_suspend, [200], HasTheEffectOfOne;
+    unlocking: "admin.unlock_account", to_unlock, [200], HasTheEffectOfOne;
+    disabling: "admin.disable_account", to_disable, [200], HasTheEffectOfOne;
+    enabling: "admin.enable_account", to_enable, [200], HasTheEffectOfOne;
+    forcing_a_reset: "admin.force_password_reset", to_force_a_reset, [200], HasTheEffectOfOne;
+    settling: "admin.settle_alerts", to_settle, [200], HasTheEffectOfOne;
     importing: "jobs.import_individuals", to_import, [], HasTheEffectOfOne;
     expiring: "jobs.expire_activations", to_expire, [], HasTheEffectOfOne;
+    reminding: "jobs.remind_before_expiry", to_remind, [], HasTheEffectOfOne;
     mailing: "jobs.send_mail", to_mail, [], HasTheEffectOfOne;
     mailing_in_bulk: "jobs.send_bulk_mail", to_mail_in_bulk, [], HasTheEffectOfOne;
     recording_a_bounce: "jobs.record_mail_outcome", to_record_a_bounce, [], HasTheEffectOfOne;
@@ -481,6 +489,76 @@ async fn to_close(world: &World) -> Deed {
     keyed(Method::POST, format!("/individuals/{individual}/accounts/{account}/close"), &staff, json!({}))
 }
 
+/// Three wrong birth dates, then an invitation asked for: a new account settles both.
+async fn to_invite_again(world: &World) -> Deed {
+    let staff = world.staff(INTAKE).await;
+    let (individual, account, token) = world.invite(&staff, "T-01").await;
+    for _ in 0..3 {
+        assert!(!world.activate(&token, "1985-04-13").await.status.is_success());
+    }
+    world.portal(Method::POST, "/links/ask").json(json!({ "token": token })).send().await.ok();
+    keyed(Method::POST, format!("/individuals/{individual}/accounts/{account}/resend"), &staff, json!({}))
+}
+
+/// Ana's active account, after these actions of a worker; then the last one.
+async fn to_act(world: &World, before: &[&str], action: &str) -> Deed {
+    let staff = world.staff(INTAKE).await;
+    client(world).await;
+    let individual = world.individual(&staff, "T-01").await;
+    let record = world.admin(Method::GET, &format!("/individuals/{individual}")).by(&staff).send().await.ok();
+    let path =
+        format!("/individuals/{individual}/accounts/{}", record["account"]["account_id"].as_str().unwrap());
+    for action in before {
+        world.admin(Method::POST, &format!("{path}/{action}")).by(&staff).send().await.ok();
+    }
+    keyed(Method::POST, format!("{path}/{action}"), &staff, json!({}))
+}
+
+async fn to_suspend(world: &World) -> Deed {
+    to_act(world, &[], "suspend").await
+}
+
+async fn to_unlock(world: &World) -> Deed {
+    to_act(world, &["suspend"], "unlock").await
+}
+
+async fn to_disable(world: &World) -> Deed {
+    to_act(world, &[], "disable").await
+}
+
+async fn to_enable(world: &World) -> Deed {
+    to_act(world, &["disable"], "enable").await
+}
+
+async fn to_force_a_reset(world: &World) -> Deed {
+    to_act(world, &[], "force-reset").await
+}
+
+async fn to_settle(world: &World) -> Deed {
+    let Deed::Request { path, body: token, .. } = to_ask_for_an_invitation(world).await else { panic!() };
+    world.portal(Method::POST, &path).json(token).send().await.ok();
+    let staff = world.staff(INTAKE).await;
+    let listed = world.admin(Method::GET, "/alerts").by(&staff).send().await.ok();
+    let (individual, account) =
+        (&listed["accounts"][0]["individual_id"], &listed["accounts"][0]["account"]["account_id"]);
+    let path = format!(
+        "/individuals/{}/accounts/{}/alerts/settle",
+        individual.as_str().unwrap(),
+        account.as_str().unwrap()
+    );
+    let kinds = json!({ "kinds": ["invitation_asked_for"] });
+    request(Api::Admin, Method::POST, path, Some(&staff), kinds)
+}
+
+async fn to_remind(world: &World) -> Deed {
+    let staff = world.staff(INTAKE).await;
+    for external_id in ["T-01", "T-02", "T-03"] {
+        world.invite(&staff, external_id).await;
+    }
+    world.advance(Duration::days(6));
+    Deed::Invoked(json!({}))
+}
+
 async fn to_expire(world: &World) -> Deed {
     let staff = world.staff(INTAKE).await;
     for external_id in ["T-01", "T-02", "T-03"] {
@@ -513,6 +591,8 @@ async fn to_mail_in_bulk(world: &World) -> Deed {
     let (individual, account, token) = world.invite(&staff, "T-12").await;
     let path = format!("/individuals/{individual}/accounts/{account}/close");
     world.admin(Method::POST, &path).by(&staff).json(json!({})).send().await.ok();
+    // So that it is the newest of what the journal tells.
+    world.advance(Duration::seconds(1));
     world.portal(Method::POST, "/links/ask").json(json!({ "token": token })).send().await.ok();
     the_newest_mail_asked_for(world, &individual).await
 }
@@ -910,8 +990,12 @@ impl Everything {
         }
         for account in &self.accounts {
             count(format!(
-                "account {} {} {} {}",
-                account["email"], account["state"], account["generation"], account["misses"]
+                "account {} {} {} {} {:?}",
+                account["email"],
+                account["state"],
+                account["generation"],
+                account["misses"],
+                account["alerts"].as_object().map(|alerts| alerts.keys().collect::<Vec<_>>())
             ));
         }
         for item in &self.individuals {

@@ -238,6 +238,12 @@ async fn everything(world: &World) -> Vec<String> {
     assert_silent("sessions", &json!(kept).to_string(), &secrets);
     send(world, get(format!("{path}/history"))).await.ok();
     send(world, get(format!("{path}/mails"))).await.ok();
+    for action in ["suspend", "unlock", "force-reset", "disable", "enable"] {
+        send(world, post(format!("{path}/accounts/{account}/{action}"), json!({}))).await.ok();
+    }
+    send(world, get("/alerts".into())).await.ok();
+    let bounced = json!({ "kinds": ["bounced"] });
+    send(world, post(format!("{path}/accounts/{account}/alerts/settle"), bounced)).await.ok();
     send(world, post(format!("{path}/accounts/{account}/close"), json!({}))).await.ok();
 
     let found =

@@ -116,8 +116,15 @@ pub const ROWS: &[Row] = &[
     row("admin.retire_contact", |_| json!({ "confirmed": true })),
     row("admin.set_communication_settings", |_| json!({ "email_contact_id": null, "confirmed": true })),
     row("admin.create_account", |_| json!({})),
-    row("admin.resend_activation", |_| Value::Null),
+    row("admin.resend_activation", |_| json!({})),
     row("admin.close_account", |_| Value::Null),
+    row("admin.suspend_account", |_| Value::Null),
+    row("admin.unlock_account", |_| Value::Null),
+    row("admin.disable_account", |_| Value::Null),
+    row("admin.enable_account", |_| json!({})),
+    row("admin.force_password_reset", |_| Value::Null),
+    row("admin.settle_alerts", |_| json!({ "kinds": ["bounced"] })),
+    row("admin.list_alerts", |_| Value::Null),
     row("admin.get_mail_history", |_| Value::Null),
     row("admin.get_account_history", |_| Value::Null),
 ];
@@ -149,6 +156,8 @@ pub struct Stage {
     /// What a path names: of those assigned to Carmen; `fresh` has no account.
     pub own: BTreeMap<&'static str, String>,
     pub fresh: String,
+    /// By operation, those of hers whose account is in the state for it, where that isn't Pending.
+    fitting: BTreeMap<&'static str, (String, String)>,
     /// Of those who are assigned to nobody.
     foreign: BTreeMap<&'static str, String>,
     foreign_fresh: String,
@@ -196,6 +205,7 @@ impl Stage {
         world.portal(Method::POST, "/email-change").by(&clients[0]).json(wanted).send().await.ok();
         world.drain().await;
         let email_code = world.newest_code();
+        let fitting = accounts_in_other_states(&world, &staff).await;
         let csv = b"external_id,first_name\n";
         let job = world.start_import(&staff, csv, "apply").await;
         let upload = world.upload(&staff, csv).await;
@@ -229,6 +239,7 @@ impl Stage {
             upload,
             own: named((&own.0, &own.1), &own_contact),
             foreign: named((&foreign.0, &foreign.1), &foreign_contact),
+            fitting,
             fresh: world.individual(&staff, "T-05").await,
             foreign_fresh: world.individual(&staff, "T-12").await,
             profile,
@@ -258,6 +269,10 @@ impl Stage {
             Aim::Own => drop(named.insert("session_id", self.session_of(api, 0))),
             Aim::Foreign => drop(named.insert("session_id", self.session_of(api, 1))),
             _ => {}
+        }
+        if let (Aim::Own, Some((individual, account))) = (aim, self.fitting.get(row.operation)) {
+            named.insert("individual_id", individual.clone());
+            named.insert("account_id", account.clone());
         }
         if aim == Aim::AccountOfAnother {
             for name in ["account_id", "contact_id"] {
@@ -316,6 +331,35 @@ impl Stage {
         };
         change(call).send().await
     }
+}
+
+/// Individuals of Carmen's whose accounts are active, suspended and disabled, by the operations that they are for.
+async fn accounts_in_other_states(
+    world: &World,
+    staff: &Session,
+) -> BTreeMap<&'static str, (String, String)> {
+    let mut file =
+        String::from("external_id,first_name,last_name,birth_date,email,email_consent,worker_email\n");
+    for name in ["active", "suspended", "disabled"] {
+        file.push_str(&format!("S-{name},Sol,{name},1980-01-01,{name}@example.org,yes,{CLINICAL}\n"));
+    }
+    world.import(file.as_bytes(), "apply").await;
+    let mut accounts = BTreeMap::new();
+    for (name, action) in [("active", None), ("suspended", Some("suspend")), ("disabled", Some("disable"))] {
+        let (individual, account, token) = world.invite(staff, &format!("S-{name}")).await;
+        world.activate(&token, "1980-01-01").await.ok();
+        if let Some(action) = action {
+            let path = format!("/individuals/{individual}/accounts/{account}/{action}");
+            world.admin(Method::POST, &path).by(staff).send().await.ok();
+        }
+        let operations: &[&'static str] = match name {
+            "active" => &["admin.suspend_account", "admin.force_password_reset"],
+            "suspended" => &["admin.unlock_account"],
+            _ => &["admin.enable_account"],
+        };
+        accounts.extend(operations.iter().map(|of| (*of, (individual.clone(), account.clone()))));
+    }
+    accounts
 }
 
 /// What the path names.

@@ -1,10 +1,11 @@
 //! An individual's record, as a worker who sees them may read it: profile, contacts, consent, accounts.
 
 use chrono::{DateTime, Utc};
+use domain::account::{Account, Action};
 use domain::id::{ContactId, IndividualId, SiteId, WorkerId};
 use domain::individual::{ContactKind, Origin};
 use domain::mail::MailOutcome;
-use domain::{Individual, Language};
+use domain::{Individual, Language, Permission};
 use serde::{Deserialize, Serialize};
 use store::{Versioned, ask};
 
@@ -37,6 +38,8 @@ pub struct Response {
     pub account: Option<AccountView>,
     /// Closed accounts, newest first.
     pub closed_accounts: Vec<AccountView>,
+    /// What this worker may do now: with the open account, or where there is none, with the newest closed one.
+    pub actions: Vec<Action>,
 }
 
 /// An individual as staff see them.
@@ -151,21 +154,39 @@ impl HttpOperation for GetIndividual {
         let individual = staff.visible(context, request.individual_id, individual).await?;
         let holding = holding.unwrap_or_default();
         let ids = holding.closed.iter().rev().map(|closed| closed.account).chain(holding.open);
-        let mut accounts: Vec<AccountView> = store
-            .ask(ids.map(ask::account).collect::<Vec<_>>())
-            .await?
-            .into_iter()
-            .flatten()
-            .map(|a| AccountView::from(&a.value))
-            .collect();
+        let mut accounts: Vec<_> =
+            store.ask(ids.map(ask::account).collect::<Vec<_>>()).await?.into_iter().flatten().collect();
         let account = holding.open.and_then(|_| accounts.pop());
+        let actions = actions(&staff, account.as_deref(), accounts.first().map(|closed| &**closed));
         staff.log(context, Access::Viewed, Some(individual.id)).await?;
         Ok(Reply::from(Response {
             individual: IndividualView::from(&individual),
-            account,
-            closed_accounts: accounts,
+            account: account.map(|account| AccountView::from(&account.value)),
+            closed_accounts: accounts.iter().map(|closed| AccountView::from(&closed.value)).collect(),
+            actions,
         }))
     }
+}
+
+/// What the state allows, and the worker may.
+fn actions(staff: &Staff, open: Option<&Account>, newest_closed: Option<&Account>) -> Vec<Action> {
+    let create = open.is_none().then_some(Action::Create);
+    let with = open.or(newest_closed).map(Account::worker_actions).unwrap_or_default();
+    let may = |action: &Action| {
+        let permission = match action {
+            Action::Create => Permission::CreateAccount,
+            Action::Resend | Action::Reopen => Permission::ResendActivation,
+            Action::Close => Permission::CloseAccount,
+            Action::Suspend => Permission::SuspendAccount,
+            Action::Unlock => Permission::UnlockAccount,
+            Action::Disable => Permission::DisableAccount,
+            Action::Enable => Permission::EnableAccount,
+            Action::ForceReset => Permission::ForceReset,
+            _ => return false,
+        };
+        staff.may(permission)
+    };
+    create.into_iter().chain(with.iter().copied()).filter(may).collect()
 }
 
 impl From<&Versioned<Individual>> for IndividualView {

@@ -4,14 +4,18 @@ pub mod add_contact;
 pub mod close_account;
 pub mod create_account;
 pub mod create_individual;
+pub mod disable_account;
+pub mod enable_account;
 pub mod end_other_sessions;
 pub mod end_session;
 pub mod extend_session;
+pub mod force_password_reset;
 pub mod get_account_history;
 pub mod get_individual;
 pub mod get_job;
 pub mod get_mail_history;
 pub mod get_me;
+pub mod list_alerts;
 pub mod list_sessions;
 pub mod request_upload;
 pub mod resend_activation;
@@ -19,16 +23,25 @@ pub mod retire_contact;
 pub mod search_individuals;
 pub mod set_birth_date;
 pub mod set_communication_settings;
+pub mod settle_alerts;
 pub mod sign_in;
 pub mod sign_out;
 pub mod start_import;
+pub mod suspend_account;
+pub mod unlock_account;
 pub mod update_contact;
 pub mod update_individual;
 
 use chrono::{DateTime, Utc};
-use domain::account::{Account, Changed, State};
-use domain::id::{AccountId, MailId};
+use domain::account::{Account, Action, Changed, Refused, State, StateName};
+use domain::alert::AlertKind;
+use domain::id::{AccountId, IndividualId, MailId};
 use serde::{Deserialize, Serialize};
+
+use crate::context::Context;
+use crate::entry::caller::Staff;
+use crate::entry::http::Reply;
+use crate::problem::{Failure, refusals};
 
 /// An account as staff see it.
 #[derive(Debug, Serialize, Deserialize)]
@@ -52,6 +65,18 @@ pub struct AccountView {
     pub must_reset: bool,
     /// When the client last signed in.
     pub last_sign_in: Option<DateTime<Utc>>,
+    /// What of it needs a worker.
+    pub alerts: Vec<AlertView>,
+}
+
+/// Why an account needs a worker.
+#[derive(Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct AlertView {
+    /// What for.
+    pub kind: AlertKind,
+    /// Since when.
+    pub since: DateTime<Utc>,
 }
 
 impl From<&Account> for AccountView {
@@ -77,6 +102,11 @@ impl From<&Account> for AccountView {
             attempts_left: expires_at.is_some().then(|| account.attempts_left()),
             must_reset: must,
             last_sign_in: account.last_sign_in,
+            alerts: account
+                .alerts
+                .iter()
+                .map(|(kind, since)| AlertView { kind: *kind, since: *since })
+                .collect(),
         }
     }
 }
@@ -101,4 +131,44 @@ impl From<&Changed> for Invitation {
         });
         Self { account: AccountView::from(&changed.account), mail_id: changed.mail(), not_mailed: withheld }
     }
+}
+
+/// An account that a worker does something to.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct OneAccount {
+    /// Whose.
+    pub individual_id: IndividualId,
+    /// Which.
+    pub account_id: AccountId,
+}
+
+refusals! {
+    /// Why nothing is done to an account.
+    pub enum NotDone {
+        /// Not in this state.
+        AccountState {
+            /// The account's state.
+            state: StateName,
+            /// What was wanted.
+            action: Action,
+        } => 409, "account_state", "The account's state does not allow this";
+    }
+}
+
+/// Does to an account what its state allows, and answers with it as it is then.
+async fn change(
+    context: &Context<'_>,
+    staff: &Staff,
+    request: &OneAccount,
+    decide: impl FnOnce(&Account) -> Result<Changed, Refused> + Send,
+) -> Result<Reply<AccountView>, Failure<NotDone>> {
+    let (individual, account) = staff.account(context, request.individual_id, request.account_id).await?;
+    let changed = decide(&account)
+        .map_err(|refused| NotDone::AccountState { state: refused.state, action: refused.action })?;
+    let answer = AccountView::from(&changed.account);
+    let transaction = context.account_change(staff.actor(), &changed, account.version, individual.test, None);
+    context.commit(transaction, &answer).await?;
+    Ok(Reply::from(answer))
 }

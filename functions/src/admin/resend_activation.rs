@@ -1,20 +1,23 @@
-//! Sends a Pending account's activation again: a new link, older ones die, the expiry restarts (A3).
+//! Sends an activation again. While Pending: a new link, older ones die, the expiry restarts (A3). Once the account closed
+//! without having been activated, a new one is opened in its place, with the closed one's address (A4).
 
-use domain::account::{Action, Context as Guards, Reason, Refused, StateName};
+use domain::account::{Account, Context as Guards, StateName};
 use domain::id::{AccountId, IndividualId};
 use serde::Deserialize;
+use store::{Version, ask};
 
 use super::Invitation;
 use crate::context::Context;
 use crate::entry::caller::Staff;
 use crate::entry::http::{HttpOperation, Reply};
-use crate::problem::{Failure, refusals};
+use crate::opening::{Held, NotOpened, Wishes, refusal, save};
+use crate::problem::Failure;
 
 /// Sends the activation again.
 pub struct ResendActivation;
 
-/// Which account.
-#[derive(Debug, Deserialize)]
+/// Which account; the other fields are for a new one in its place.
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Request {
@@ -22,59 +25,58 @@ pub struct Request {
     pub individual_id: IndividualId,
     /// Which.
     pub account_id: AccountId,
-}
-
-refusals! {
-    /// Why it isn't sent again.
-    pub enum Error {
-        /// ClientConnect isn't ready (C1, C2).
-        NotReady {
-            /// What is missing, e.g. `client_delivery_off`.
-            missing: Reason,
-        } => 409, "not_ready", "ClientConnect is not ready to invite clients; a System Administrator can set it up";
-        /// Only a Pending account has an activation to send.
-        AccountState {
-            /// The account's state.
-            state: StateName,
-            /// What was wanted.
-            action: Action,
-        } => 409, "account_state", "The account's state does not allow this";
-    }
+    /// The sign-in email; the closed account's if left out.
+    #[serde(default)]
+    pub email: Option<String>,
+    /// The worker was warned that this is neither that one nor the one that would be offered, and means it (B9).
+    #[serde(default)]
+    pub confirm_email: bool,
+    /// Why an individual below the minimum age gets an account; Intake-Mgmt and Admin-Exec only.
+    #[serde(default)]
+    pub age_override_reason: Option<String>,
 }
 
 impl HttpOperation for ResendActivation {
     type Caller = Staff;
     type Request = Request;
     type Response = Invitation;
-    type Refused = Error;
+    type Refused = NotOpened;
 
     async fn handle(
         context: &Context<'_>,
         staff: Staff,
         request: Request,
-    ) -> Result<Reply<Invitation>, Failure<Error>> {
-        let (individual, account) = staff.account(context, request.individual_id, request.account_id).await?;
+    ) -> Result<Reply<Invitation>, Failure<NotOpened>> {
+        let Request { individual_id, account_id, email, confirm_email, age_override_reason } = request;
+        let wishes = Wishes { email, confirm_email, age_override_reason };
+        let (individual, account) = staff.account(context, individual_id, account_id).await?;
+        if account.state.name() == StateName::Closed {
+            return reopen(context, &staff, &individual, &account, wishes).await;
+        }
+        if let Some(field) = wishes.first() {
+            return Err(Failure::invalid(field, "Leave this out while the invitation is open"));
+        }
 
-        let guards = Guards {
-            individual: &individual,
-            settings: &staff.settings,
-            now: context.now,
-            mail: context.mail(),
-        };
-        let changed = account.resend(guards).map_err(|refused| refusal(&refused))?;
-        let answer = Invitation::from(&changed);
-        let transaction =
-            context.account_change(staff.actor(), &changed, account.version, individual.test, None);
-        context.commit(transaction, &answer).await?;
-        Ok(Reply::from(answer))
+        let settings = &staff.settings;
+        let guards = Guards { individual: &individual, settings, now: context.now, mail: context.mail() };
+        let changed = account.resend(guards).map_err(|refused| refusal(&refused, &staff))?;
+        save(context, &staff, &individual, &changed, account.version, &Held::default()).await
     }
 }
 
-fn refusal(refused: &Refused) -> Error {
-    match refused.reason {
-        Reason::WrongState | Reason::TooManyLinks => {
-            Error::AccountState { state: refused.state, action: refused.action }
-        }
-        missing => Error::NotReady { missing },
-    }
+/// A new account in the place of one that was never activated.
+async fn reopen(
+    context: &Context<'_>,
+    staff: &Staff,
+    individual: &domain::Individual,
+    closed: &Account,
+    wishes: Wishes,
+) -> Result<Reply<Invitation>, Failure<NotOpened>> {
+    let holding = context.services.store.ask(ask::holding(individual.id)).await?;
+    let held = Held::of(context, holding).await?;
+    let opening = wishes.opening(context, staff, individual, held.open.is_some())?;
+    let changed = closed
+        .reopen(AccountId::new(context.uuid()), &opening)
+        .map_err(|refused| refusal(&refused, staff))?;
+    save(context, staff, individual, &changed, Version::NONE, &held).await
 }

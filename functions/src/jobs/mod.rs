@@ -5,6 +5,7 @@ pub mod expire_activations;
 pub mod import_individuals;
 pub mod publish_journal;
 pub mod record_mail_outcome;
+pub mod remind_before_expiry;
 pub mod resolve_requests;
 pub mod send_bulk_mail;
 pub mod send_mail;

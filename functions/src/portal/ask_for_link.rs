@@ -15,6 +15,9 @@ use crate::entry::http::{HttpOperation, Reply};
 use crate::problem::{Failure, refusals};
 use crate::throttling::Who;
 
+/// How often to look again when another call changed the account meanwhile.
+const TRIES: usize = 5;
+
 /// Asks for a link or an invitation.
 pub struct AskForLink;
 
@@ -69,21 +72,39 @@ impl HttpOperation for AskForLink {
             mail: context.mail(),
         };
         let actor = Actor::Client(id);
-        let transaction = match account.value.ask_again(guards) {
-            Ok(changed) => {
-                Some(context.account_change(actor, &changed, account.version, individual.value.test, None))
-            }
-            Err(_) => invitation_asked_for(context, actor, &account),
+        let Ok(changed) = account.value.ask_again(guards) else {
+            ask_for_invitation(context, actor, account).await?;
+            return Ok(Reply::from(Response {}));
         };
-        if let Some(transaction) = transaction {
-            match context.services.store.commit(transaction).await {
-                // Somebody was quicker: whatever they did, a newer link or a decision is on its way.
-                Ok(()) | Err(CommitError::Conflict(Conflict::Stale(_))) => {}
-                Err(error) => return Err(error.into()),
-            }
+        let transaction =
+            context.account_change(actor, &changed, account.version, individual.value.test, None);
+        match context.services.store.commit(transaction).await {
+            // Somebody was quicker: whatever they did, a newer link or a decision is on its way.
+            Ok(()) | Err(CommitError::Conflict(Conflict::Stale(_))) => Ok(Reply::from(Response {})),
+            Err(error) => Err(error.into()),
         }
-        Ok(Reply::from(Response {}))
     }
+}
+
+/// Raises the alert, if it may be; the account may be closed by its job at this very moment.
+async fn ask_for_invitation(
+    context: &Context<'_>,
+    actor: Actor,
+    mut account: Versioned<Account>,
+) -> Result<(), Failure<Error>> {
+    let store = &context.services.store;
+    for _ in 0..TRIES {
+        let Some(transaction) = invitation_asked_for(context, actor, &account) else { return Ok(()) };
+        match store.commit(transaction).await {
+            Ok(()) => return Ok(()),
+            Err(CommitError::Conflict(Conflict::Stale(_))) => {
+                let Some(again) = store.ask(ask::account(account.id)).await? else { return Ok(()) };
+                account = again;
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Err(Failure::conflict())
 }
 
 /// An alert for staff that opens nothing: for accounts that are over or past their time, once until it is settled.

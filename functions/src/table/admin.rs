@@ -7,6 +7,18 @@ use super::{APPEND, READ, WRITE, admin, grant};
 use crate::operation::Action::{BatchGetItem, DeleteItem, PutItem, Query, UpdateItem};
 use crate::operation::{Access, Grant, Idempotency, Memory, Method, Operation, Run, Secret, Use};
 
+/// What a worker's change to an account that is open and stays so takes.
+const CHANGES_ACCOUNTS: &[Grant] =
+    &[grant(Table::Individuals, READ), grant(Table::Accounts, WRITE), grant(Table::Journal, APPEND)];
+
+/// What opening an account takes: holding, licence and sign-in name besides the account.
+const OPENS_ACCOUNTS: &[Grant] = &[
+    grant(Table::Individuals, READ),
+    grant(Table::Accounts, &[BatchGetItem, PutItem, UpdateItem]),
+    grant(Table::Credentials, &[PutItem, DeleteItem]),
+    grant(Table::Journal, APPEND),
+];
+
 pub(super) const OPERATIONS: &[Operation] = &[
     Operation {
         memory: Memory::Hash,
@@ -272,12 +284,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
     },
     Operation {
         idempotency: Idempotency::Required,
-        grants: &[
-            grant(Table::Individuals, READ),
-            grant(Table::Accounts, &[BatchGetItem, PutItem, UpdateItem]),
-            grant(Table::Credentials, &[PutItem, DeleteItem]),
-            grant(Table::Journal, APPEND),
-        ],
+        grants: OPENS_ACCOUNTS,
         ..admin(
             "admin.create_account",
             "Create an account and send the activation",
@@ -289,11 +296,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
     },
     Operation {
         idempotency: Idempotency::Accepted,
-        grants: &[
-            grant(Table::Individuals, READ),
-            grant(Table::Accounts, WRITE),
-            grant(Table::Journal, APPEND),
-        ],
+        grants: OPENS_ACCOUNTS,
         ..admin(
             "admin.resend_activation",
             "Send the activation again",
@@ -318,6 +321,98 @@ pub(super) const OPERATIONS: &[Operation] = &[
             "/individuals/{individual_id}/accounts/{account_id}/close",
             Access::Permitted(Permission::CloseAccount),
             Run::http::<crate::admin::close_account::CloseAccount>(),
+        )
+    },
+    Operation {
+        idempotency: Idempotency::Accepted,
+        grants: CHANGES_ACCOUNTS,
+        ..admin(
+            "admin.suspend_account",
+            "Suspend an account",
+            Method::Post,
+            "/individuals/{individual_id}/accounts/{account_id}/suspend",
+            Access::Permitted(Permission::SuspendAccount),
+            Run::http::<crate::admin::suspend_account::SuspendAccount>(),
+        )
+    },
+    Operation {
+        idempotency: Idempotency::Accepted,
+        grants: CHANGES_ACCOUNTS,
+        ..admin(
+            "admin.unlock_account",
+            "Unlock an account",
+            Method::Post,
+            "/individuals/{individual_id}/accounts/{account_id}/unlock",
+            Access::Permitted(Permission::UnlockAccount),
+            Run::http::<crate::admin::unlock_account::UnlockAccount>(),
+        )
+    },
+    Operation {
+        idempotency: Idempotency::Accepted,
+        grants: &[
+            grant(Table::Individuals, READ),
+            grant(Table::Accounts, &[BatchGetItem, PutItem, UpdateItem]),
+            grant(Table::Credentials, &[UpdateItem]),
+            grant(Table::Journal, APPEND),
+        ],
+        ..admin(
+            "admin.disable_account",
+            "Disable an account",
+            Method::Post,
+            "/individuals/{individual_id}/accounts/{account_id}/disable",
+            Access::Permitted(Permission::DisableAccount),
+            Run::http::<crate::admin::disable_account::DisableAccount>(),
+        )
+    },
+    Operation {
+        idempotency: Idempotency::Required,
+        grants: OPENS_ACCOUNTS,
+        ..admin(
+            "admin.enable_account",
+            "Enable a disabled account and send the activation",
+            Method::Post,
+            "/individuals/{individual_id}/accounts/{account_id}/enable",
+            Access::Permitted(Permission::EnableAccount),
+            Run::http::<crate::admin::enable_account::EnableAccount>(),
+        )
+    },
+    Operation {
+        idempotency: Idempotency::Accepted,
+        grants: CHANGES_ACCOUNTS,
+        ..admin(
+            "admin.force_password_reset",
+            "Make a client choose a new password",
+            Method::Post,
+            "/individuals/{individual_id}/accounts/{account_id}/force-reset",
+            Access::Permitted(Permission::ForceReset),
+            Run::http::<crate::admin::force_password_reset::ForcePasswordReset>(),
+        )
+    },
+    Operation {
+        grants: CHANGES_ACCOUNTS,
+        ..admin(
+            "admin.settle_alerts",
+            "Note that alerts of an account are settled",
+            Method::Post,
+            "/individuals/{individual_id}/accounts/{account_id}/alerts/settle",
+            Access::Permitted(Permission::SeeIndividuals),
+            Run::http::<crate::admin::settle_alerts::SettleAlerts>(),
+        )
+    },
+    Operation {
+        mutates: false,
+        grants: &[
+            Grant { table: Table::Accounts, actions: READ, indexes: &["alerts"] },
+            grant(Table::Individuals, READ),
+        ],
+        uses: &[Use::Read(Secret::Seal)],
+        ..admin(
+            "admin.list_alerts",
+            "List the accounts that need a worker",
+            Method::Get,
+            "/alerts",
+            Access::Permitted(Permission::SeeIndividuals),
+            Run::http::<crate::admin::list_alerts::ListAlerts>(),
         )
     },
     Operation {

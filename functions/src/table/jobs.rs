@@ -71,6 +71,22 @@ pub(super) const OPERATIONS: &[Operation] = &[
         )
     },
     Operation {
+        grants: &[
+            Grant { table: Table::Accounts, actions: WRITE, indexes: &["due"] },
+            grant(Table::Settings, READ),
+            grant(Table::Individuals, READ),
+            grant(Table::Journal, APPEND),
+        ],
+        ..job(
+            "jobs.remind_before_expiry",
+            "Remind of invitations that end soon",
+            Trigger::Schedule("rate(15 minutes)"),
+            Memory::Small,
+            300,
+            Run::event::<jobs::remind_before_expiry::RemindBeforeExpiry>(),
+        )
+    },
+    Operation {
         mutates: false,
         uses: &[Use::PutEvents],
         ..job(

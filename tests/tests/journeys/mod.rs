@@ -1,6 +1,8 @@
 //! What people do, through the interfaces they do it by.
 
+mod accounts;
 mod activation;
+mod alerts;
 mod consent;
 mod creating;
 mod devices;

@@ -1,7 +1,7 @@
 //! Every action in every state.
 
 use super::{Account, CloseReason, LockReason, Reason, Refused, Rule, State, StateName};
-use crate::account::{Changed, Credentials};
+use crate::account::{Action, Changed, Credentials};
 use crate::samples::{
     ACCOUNT, MAIL, TEXTS, account, at, context, date, email, individual, opening, settings, settings_with,
 };
@@ -39,6 +39,18 @@ reset, may not unlock |   | .           | .      | A19 A   | A19 A   | A19 Lf  |
 give consent       |      | B2 P        | expired| .       | .       | .       | .       | .       | .       | .      | .        | .        | .        | .
 correct birth date |      | B3 P        | B3 P*  | .       | .       | .       | .       | .       | .       | .      | .        | .        | .        | .
 ";
+
+/// What workers do with an account that exists.
+const WORKERS: &[Action] = &[
+    Action::Reopen,
+    Action::Resend,
+    Action::Close,
+    Action::Suspend,
+    Action::Unlock,
+    Action::Disable,
+    Action::Enable,
+    Action::ForceReset,
+];
 
 /// The hour of every action; invitations expire an hour before or after it.
 const NOW: i64 = 0;
@@ -188,6 +200,12 @@ fn every_action_in_every_state_does_what_the_table_says() {
             let (action, before) = (line[0], state(states[column]).map(account));
             let outcome = act(action, before.as_ref());
             assert_eq!(cell(&outcome), *expected, "{action} in {}", states[column]);
+            if let (Some(before), Ok(action)) = (&before, action.replace(' ', "_").parse::<Action>())
+                && WORKERS.contains(&action)
+            {
+                let offered = before.worker_actions().contains(&action);
+                assert_eq!(offered, outcome.is_ok(), "{action} offered in {}", states[column]);
+            }
             match &outcome {
                 Ok(Some(changed)) => {
                     check(before.as_ref(), changed);

@@ -5,6 +5,23 @@ use chrono::{DateTime, Utc};
 use super::{Account, Action, Changed, CloseReason, Credentials, LockReason, Reason, Refused, Rule, State};
 
 impl Account {
+    /// What a worker may do with it, as far as its state goes.
+    #[must_use]
+    pub const fn worker_actions(&self) -> &'static [Action] {
+        use Action::{Close, Disable, Enable, ForceReset, Reopen, Resend, Suspend, Unlock};
+        match self.state {
+            State::Pending { .. } => &[Resend, Close, Disable],
+            State::Active { .. } => &[Suspend, ForceReset, Close, Disable],
+            State::Locked { reason: LockReason::FailedSignIns, .. } => {
+                &[Unlock, Suspend, ForceReset, Close, Disable]
+            }
+            State::Locked { reason: LockReason::Suspended, .. } => &[Unlock, ForceReset, Close, Disable],
+            State::Disabled { .. } => &[Enable, Close],
+            State::Closed { reason: CloseReason::ClosedByWorker, .. } => &[],
+            State::Closed { .. } => &[Reopen],
+        }
+    }
+
     /// A9, A15: cancels the invitation or closes the account.
     ///
     /// # Errors
