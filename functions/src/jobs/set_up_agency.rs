@@ -446,6 +446,7 @@ fn worker(
             epoch: 0,
             generation: 0,
             reset_expires_at: None,
+            last_sign_in: None,
             state: WorkerState::Active { failed_sign_ins: 0, must_reset: false },
         })
     } else {

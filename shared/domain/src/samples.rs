@@ -116,6 +116,7 @@ pub(crate) fn worker(user_group: UserGroup) -> Worker {
         epoch: 0,
         generation: 0,
         reset_expires_at: None,
+        last_sign_in: None,
         state: WorkerState::Active { failed_sign_ins: 0, must_reset: false },
     }
 }

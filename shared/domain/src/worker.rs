@@ -10,7 +10,10 @@ use crate::id::{ClassId, SiteId, WorkerId};
 use crate::individual::Individual;
 use crate::language::Language;
 use crate::name::PersonName;
-use crate::settings::Settings;
+
+mod life;
+
+pub use life::{ChangedWorker, WorkerReason, WorkerRefused};
 
 codes! {
     /// What a worker is, which decides what they may do at most.
@@ -121,43 +124,10 @@ pub struct Worker {
     pub generation: u16,
     /// When the reset link of this generation dies, if there is one.
     pub reset_expires_at: Option<DateTime<Utc>>,
+    /// When they last signed in.
+    pub last_sign_in: Option<DateTime<Utc>>,
     /// Whether they can sign in.
     pub state: WorkerState,
-}
-
-impl Worker {
-    /// Whether a right password lets the worker in.
-    #[must_use]
-    pub fn may_sign_in(&self) -> bool {
-        matches!(self.state, WorkerState::Active { must_reset: false, .. })
-    }
-
-    /// Judges a wrong password that was counted already (B13, as A10): the locked worker when it was the last
-    /// one allowed, else nothing.
-    #[must_use]
-    pub fn wrong_password(&self, failed_sign_ins: u16, settings: &Settings) -> Option<Self> {
-        let WorkerState::Active { must_reset, .. } = self.state else {
-            return None;
-        };
-        let state = WorkerState::Locked { reason: LockReason::FailedSignIns, must_reset };
-        (failed_sign_ins >= settings.general.failed_sign_ins).then(|| Self { state, ..self.clone() })
-    }
-
-    /// The worker with every session opened so far over.
-    #[must_use]
-    pub fn without_sessions(&self) -> Self {
-        Self { epoch: self.epoch + 1, ..self.clone() }
-    }
-
-    /// The worker after a sign-in: the count of wrong passwords begins anew.
-    #[must_use]
-    pub fn signed_in(&self) -> Self {
-        let state = match self.state {
-            WorkerState::Active { must_reset, .. } => WorkerState::Active { failed_sign_ins: 0, must_reset },
-            other => other,
-        };
-        Self { state, ..self.clone() }
-    }
 }
 
 codes! {
@@ -311,7 +281,7 @@ pub fn visible(worker: &Worker, individual: &Individual) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::samples::{individual, settings, worker};
+    use crate::samples::{individual, worker};
 
     /// Who may: S(ystem Administrator), I(ntake-Mgmt), A(dmin-Exec), C(linical Worker); whether activations must be
     /// allowed; what denies it.
@@ -401,19 +371,5 @@ mod tests {
         assert!(sees(UserGroup::ClinicalWorker, &assigned) && !sees(UserGroup::ClinicalWorker, &stranger));
         assert!(sees(UserGroup::IntakeMgmt, &stranger) && sees(UserGroup::AdminExec, &stranger));
         assert!(!sees(UserGroup::SystemAdministrator, &assigned));
-    }
-
-    #[test]
-    fn workers_are_locked_by_wrong_passwords_as_clients_are() {
-        let (worker, settings) = (worker(UserGroup::IntakeMgmt), settings());
-        assert_eq!(worker.wrong_password(9, &settings), None);
-        let locked = worker.wrong_password(10, &settings).unwrap();
-        assert!(worker.may_sign_in() && !locked.may_sign_in());
-        assert_eq!(locked.wrong_password(11, &settings), None);
-        let tried =
-            Worker { state: WorkerState::Active { failed_sign_ins: 9, must_reset: false }, ..worker.clone() };
-        assert_eq!(tried.signed_in(), worker);
-        let shown = format!("{worker:?}");
-        assert!(!shown.contains("Ortiz") && !shown.contains("harbour"));
     }
 }

@@ -35,6 +35,7 @@ pub(crate) struct WorkerItem {
     #[serde(default)]
     generation: u16,
     reset_expires_at: Option<DateTime<Utc>>,
+    last_sign_in: Option<DateTime<Utc>>,
     state: String,
     failed_sign_ins: Option<u16>,
     must_reset: Option<bool>,
@@ -66,6 +67,7 @@ impl From<&Worker> for WorkerItem {
             epoch: worker.epoch,
             generation: worker.generation,
             reset_expires_at: worker.reset_expires_at,
+            last_sign_in: worker.last_sign_in,
             state: state.to_owned(),
             failed_sign_ins,
             must_reset,
@@ -106,6 +108,7 @@ impl TryFrom<WorkerItem> for Worker {
             epoch: item.epoch,
             generation: item.generation,
             reset_expires_at: item.reset_expires_at,
+            last_sign_in: item.last_sign_in,
             state,
         })
     }

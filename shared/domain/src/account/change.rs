@@ -63,7 +63,7 @@ codes! {
 }
 
 codes! {
-    /// What somebody wanted to do with an account.
+    /// What somebody wanted to do with an account, or with a worker (B13).
     pub enum Action {
         /// A1, A2, A4
         Create = "create",

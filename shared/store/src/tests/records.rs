@@ -25,6 +25,7 @@ pub(super) fn worker() -> Worker {
         epoch: 4,
         generation: 0,
         reset_expires_at: None,
+        last_sign_in: None,
         state: WorkerState::Active { failed_sign_ins: 0, must_reset: false },
     }
 }
