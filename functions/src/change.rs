@@ -6,6 +6,7 @@ use domain::id::{JournalId, MailId};
 use domain::individual::ConsentChange;
 use domain::journal::{Actor, FieldName, JournalEvent, JournalRecord, Subject};
 use domain::{Individual, Settings};
+use domain::worker::ChangedWorker;
 use serde::Serialize;
 use store::{
     AccessEntry, Answered, CommitError, Conflict, Fault, Holding, Transaction, Version, Versioned, ask,
@@ -158,6 +159,30 @@ impl Context<'_> {
             transaction.change_account(*version, changed, individual.test, None);
         }
         (transaction, meant.map(|(_, changed)| changed))
+    }
+
+    /// Everything a worker's transition writes: the worker, their password, and the journal record (B13).
+    pub fn worker_change(
+        &self,
+        actor: Actor,
+        changed: &ChangedWorker,
+        loaded: Version,
+        password: Option<&PasswordHash>,
+    ) -> Transaction {
+        let mut fields = vec![FieldName::State];
+        fields.extend((changed.credentials == Credentials::PasswordSet).then_some(FieldName::Password));
+        let record = JournalRecord {
+            transition: Some(changed.transition),
+            changed: fields,
+            events: changed.events.clone(),
+            ..self.record(actor, Subject::Worker(changed.worker.id))
+        };
+        let mut transaction = Transaction::new(&record);
+        transaction.put_worker(loaded, &changed.worker);
+        if let Some(password) = password {
+            transaction.set_password(&changed.worker.email, changed.worker.id, password.as_str());
+        }
+        transaction
     }
 
     /// Commits, keeping the answer for the caller's idempotency key in the same transaction.

@@ -2,11 +2,10 @@
 
 use credentials::Password;
 use domain::EmailAddress;
-use domain::account::LockReason;
 use domain::id::WorkerId;
-use domain::journal::{Actor, Audience, FieldName, JournalEvent, JournalRecord, Subject};
+use domain::journal::{Actor, Audience};
 use domain::settings::Settings;
-use domain::worker::{Worker, WorkerState};
+use domain::worker::{Worker, WorkerReason};
 use serde::{Deserialize, Serialize};
 use store::ask::{self, Ask};
 use store::{AccessEntry, Counted, Credentials, Fault, Store, Transaction, Versioned};
@@ -48,6 +47,8 @@ refusals! {
     pub enum Error {
         /// One answer for every cause.
         SignInFailed => 401, "sign_in_failed", "The email or password is not right, or the account is not open; try again or reset the password";
+        /// The right password, but a new one has to be chosen first (A16).
+        MustReset => 403, "must_reset", "A new password is needed; use the reset link";
     }
 }
 
@@ -101,36 +102,21 @@ impl SignsIn for Worker {
 
     fn sign_in(
         worker: &Versioned<Self>,
-        _: &Context<'_>,
+        context: &Context<'_>,
         _: &Settings,
         access: &AccessEntry,
     ) -> Result<(Transaction, u32), Error> {
-        if !worker.may_sign_in() {
-            return Err(Error::SignInFailed);
-        }
+        let signed_in = worker.sign_in(context.now).map_err(|refused| match refused.reason {
+            WorkerReason::MustReset => Error::MustReset,
+            _ => Error::SignInFailed,
+        })?;
         let mut transaction = Transaction::logged(access);
-        transaction.put_worker(worker.version, &worker.signed_in());
-        Ok((transaction, worker.epoch))
+        transaction.put_worker(worker.version, &signed_in);
+        Ok((transaction, signed_in.epoch))
     }
 
     fn lock(worker: &Versioned<Self>, context: &Context<'_>, settings: &Settings) -> Option<Transaction> {
-        let failed = match worker.state {
-            WorkerState::Active { failed_sign_ins, .. } => failed_sign_ins,
-            _ => 0,
-        };
-        let locked = worker.wrong_password(failed, settings)?;
-        let record = JournalRecord {
-            changed: vec![FieldName::State],
-            events: vec![JournalEvent::WorkerLocked {
-                worker: worker.id,
-                reason: LockReason::FailedSignIns,
-                mail: None,
-                generation: None,
-            }],
-            ..context.record(Actor::Anonymous, Subject::Worker(worker.id))
-        };
-        let mut transaction = Transaction::new(&record);
-        transaction.put_worker(worker.version, &locked);
-        Some(transaction)
+        let changed = worker.wrong_password(settings, context.now, context.mail()).ok()??;
+        Some(context.worker_change(Actor::Anonymous, &changed, worker.version, None))
     }
 }
