@@ -63,9 +63,12 @@ class Holes:
     """What each `{{hole}}` stands for."""
 
     @functools.cached_property
+    def _workers(self):
+        return call("GET", f"{PORTAL}/_local/demo.json")[0]["workers"]
+
+    @functools.cached_property
     def _worker(self):
-        demo, _ = call("GET", f"{PORTAL}/_local/demo.json")
-        return next(worker for worker in demo["workers"] if worker["user_group"] == "Intake-Mgmt")
+        return next(worker for worker in self._workers if worker["user_group"] == "Intake-Mgmt")
 
     worker_email = property(lambda self: self._worker["email"])
     worker_password = property(lambda self: self._worker["password"])
@@ -77,9 +80,38 @@ class Holes:
 
     worker_token = property(lambda self: self._worker_cookie.split("=", 1)[1])
 
-    def _admin(self, method, path, body=None):
+    def _admin(self, method, path, body=None, cookie=None):
         key = {"idempotency-key": str(uuid.uuid4())}
-        return call(method, f"{ADMIN}/api/admin/v1{path}", body, self._worker_cookie, key)[0]
+        return call(method, f"{ADMIN}/api/admin/v1{path}", body, cookie or self._worker_cookie, key)[0]
+
+    def _cookie_of(self, user_group):
+        worker = next(worker for worker in self._workers if worker["user_group"] == user_group)
+        signs_in = {"email": worker["email"], "password": worker["password"]}
+        return call("POST", f"{ADMIN}/api/admin/v1/session", signs_in)[1]
+
+    @functools.cached_property
+    def _system(self):
+        return self._cookie_of("System Administrator")
+
+    system_token = property(lambda self: self._system.split("=", 1)[1])
+
+    def _clinical_workers(self, state):
+        listed = self._admin("GET", "/workers", cookie=self._system)["workers"]
+        workers = (entry["worker"] for entry in listed)
+        return [worker["worker_id"] for worker in workers if (worker["user_group"], worker["state"]) == ("clinical_worker", state)]
+
+    @functools.cached_property
+    def worker(self):
+        for worker in self._clinical_workers("active"):
+            return worker
+        stop("no Clinical Worker of the demo is active by now; `make run DEMO=fresh` begins anew")
+
+    @functools.cached_property
+    def locked_worker(self):
+        for worker in self._clinical_workers("locked"):
+            return worker
+        self._admin("POST", f"/workers/{self.worker}/suspend", {}, self._system)
+        return self.worker
 
     @functools.cached_property
     def _without_account(self):

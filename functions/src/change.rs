@@ -5,8 +5,8 @@ use domain::account::{Account, Changed, Context as Guards, Credentials, RecordCh
 use domain::id::{JournalId, MailId};
 use domain::individual::ConsentChange;
 use domain::journal::{Actor, FieldName, JournalEvent, JournalRecord, Subject};
-use domain::{Individual, Settings};
 use domain::worker::ChangedWorker;
+use domain::{Individual, Settings};
 use serde::Serialize;
 use store::{
     AccessEntry, Answered, CommitError, Conflict, Fault, Holding, Transaction, Version, Versioned, ask,

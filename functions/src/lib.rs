@@ -27,6 +27,7 @@ mod signing_in;
 mod table;
 mod throttling;
 mod uploads;
+pub mod workers;
 
 use lambda_http::request::LambdaRequest;
 use lambda_http::{Body, Request, RequestExt, Response};

@@ -219,10 +219,9 @@ async fn an_id_of_another_kind_is_named_as_such_and_never_looked_up() {
 #[tokio::test]
 async fn queries_are_checked_as_bodies_are() {
     let stage = Stage::new().await;
-    let staff = &stage.workers[INTAKE].0;
     for row in ROWS.iter().filter(|row| http_of(row.operation()).unwrap().1 == Verb::Get) {
         let (api, _, path) = http_of(row.operation()).unwrap();
-        let session = if api == Api::Portal { &stage.clients[0] } else { staff };
+        let session = stage.fitting(row).unwrap();
         let path = stage
             .own
             .iter()

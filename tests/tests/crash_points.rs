@@ -12,7 +12,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use store::{Store, TableNames, ask, tables::Table};
 
-use crate::support::{INTAKE, NEW_PASSWORD, PASSWORD, SYSTEM, Session, World, activation};
+use crate::support::{CLINICAL, INTAKE, NEW_PASSWORD, PASSWORD, SYSTEM, Session, World, activation};
 
 const ANA: &str = "ana.delgado@example.org";
 const ANA_BORN: &str = "1985-04-12";
@@ -116,6 +116,9 @@ crash_points! {
     enabling: "admin.enable_account", to_enable, [200], HasTheEffectOfOne;
     forcing_a_reset: "admin.force_password_reset", to_force_a_reset, [200], HasTheEffectOfOne;
     settling: "admin.settle_alerts", to_settle, [200], HasTheEffectOfOne;
+    suspending_a_worker: "admin.suspend_worker", to_suspend_a_worker, [200], HasTheEffectOfOne;
+    unlocking_a_worker: "admin.unlock_worker", to_unlock_a_worker, [200], HasTheEffectOfOne;
+    resetting_a_worker: "admin.reset_worker_password", to_reset_a_worker, [200], HasTheEffectOfOne;
     importing: "jobs.import_individuals", to_import, [], HasTheEffectOfOne;
     expiring: "jobs.expire_activations", to_expire, [], HasTheEffectOfOne;
     reminding: "jobs.remind_before_expiry", to_remind, [], HasTheEffectOfOne;
@@ -557,6 +560,25 @@ async fn to_remind(world: &World) -> Deed {
     }
     world.advance(Duration::days(6));
     Deed::Invoked(json!({}))
+}
+
+async fn to_suspend_a_worker(world: &World) -> Deed {
+    let worker = world.worker(CLINICAL).await;
+    let system = world.staff(SYSTEM).await;
+    keyed(Method::POST, format!("/workers/{worker}/suspend"), &system, json!({}))
+}
+
+async fn to_unlock_a_worker(world: &World) -> Deed {
+    let Deed::Request { path, session, .. } = to_suspend_a_worker(world).await else { unreachable!() };
+    let system = session.unwrap();
+    world.admin(Method::POST, &path).by(&system).send().await.ok();
+    keyed(Method::POST, path.replace("suspend", "unlock"), &system, json!({}))
+}
+
+async fn to_reset_a_worker(world: &World) -> Deed {
+    let worker = world.worker(CLINICAL).await;
+    let system = world.staff(SYSTEM).await;
+    keyed(Method::POST, format!("/workers/{worker}/reset-password"), &system, json!({}))
 }
 
 async fn to_expire(world: &World) -> Deed {
@@ -1006,6 +1028,16 @@ impl Everything {
                 item["version"],
                 length("contacts"),
                 length("communication")
+            ));
+        }
+        for worker in self.versioned.iter().filter(|item| text(item, "pk").starts_with("wrk_")) {
+            count(format!(
+                "worker {} {} {} {} {}",
+                worker["email"],
+                worker["state"],
+                worker["lock_reason"],
+                worker["must_reset"],
+                worker["generation"]
             ));
         }
         for row in self.mail.iter().filter(|row| !text(row, "sk").starts_with("claim#")) {

@@ -13,7 +13,7 @@ use store::tables::Table;
 use tracing_subscriber::EnvFilter;
 
 use crate::crash_points::items;
-use crate::support::{Answer, Call, INTAKE, Session, World, activation, link_in};
+use crate::support::{Answer, CLINICAL, Call, INTAKE, SYSTEM, Session, World, activation, link_in};
 
 const BORN: &str = "1961-03-27";
 const ADDRESS: &str = "zanthippe.quellhorst@canary.example.org";
@@ -335,12 +335,24 @@ async fn change_the_record(world: &World, staff: &Session, path: &str) {
     drain(world).await;
 }
 
+/// Everything there is to do about a worker.
+async fn everything_about_a_worker(world: &World) {
+    let (system, carmen) = (world.staff(SYSTEM).await, world.worker(CLINICAL).await);
+    send(world, || world.admin(Method::GET, "/workers").by(&system)).await.ok();
+    for what in ["suspend", "unlock", "reset-password"] {
+        let (path, key) = (format!("/workers/{carmen}/{what}"), world.key());
+        let call = || world.admin(Method::POST, &path).by(&system).header("idempotency-key", key.clone());
+        send(world, || call().json(json!({}))).await.ok();
+    }
+}
+
 #[tokio::test]
 async fn what_is_personal_or_secret_stays_where_it_belongs() {
     let log = Log::default();
     let listening = log.listen();
     let world = World::set_up().await;
     let secrets = everything(&world).await;
+    everything_about_a_worker(&world).await;
 
     // What waits in queues waits for ever while nobody can send mail.
     let faults = world.local.aws().faults();

@@ -3,9 +3,10 @@
 //! What is expected comes from the table of operations and from `domain::worker`; an operation without a row here
 //! fails [`every_operation_has_a_row`].
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::Duration;
 use credentials::{Claims, KeyPair, SigningKey};
 use data_encoding::BASE64URL_NOPAD;
@@ -28,6 +29,8 @@ use crate::support::{
 const PRIYA: &str = "priya.raman@alderquay.example.org";
 const SYSTEM_RESTRICTED: &str = "system.restricted@alderquay.example.org";
 const EXEC_RESTRICTED: &str = "exec.restricted@alderquay.example.org";
+/// A worker whom wrong passwords have locked.
+const LOCKED: &str = "elodie.marchand@alderquay.example.org";
 /// Every user group with every security class.
 const WORKERS: [&str; 9] = [
     SYSTEM,
@@ -41,12 +44,13 @@ const WORKERS: [&str; 9] = [
     OTHER_CLINICAL,
 ];
 /// An id nobody has, of each kind a path names.
-const UNKNOWN: [(&str, &str); 5] = [
+const UNKNOWN: [(&str, &str); 6] = [
     ("individual_id", "ind_00000000000000000000000000"),
     ("account_id", "acc_00000000000000000000000000"),
     ("contact_id", "cnt_00000000000000000000000000"),
     ("job_id", "job_00000000000000000000000000"),
     ("session_id", "ses_00000000000000000000000000"),
+    ("worker_id", "wrk_00000000000000000000000000"),
 ];
 
 /// How an operation is called so that it works, for those who may.
@@ -127,6 +131,10 @@ pub const ROWS: &[Row] = &[
     row("admin.list_alerts", |_| Value::Null),
     row("admin.get_mail_history", |_| Value::Null),
     row("admin.get_account_history", |_| Value::Null),
+    row("admin.list_workers", |_| Value::Null),
+    row("admin.suspend_worker", |_| Value::Null),
+    row("admin.unlock_worker", |_| Value::Null),
+    row("admin.reset_worker_password", |_| Value::Null),
 ];
 
 impl Row {
@@ -213,6 +221,7 @@ impl Stage {
         let reset_token = world.reset_token("elodie.fournier@example.org").await;
         let foreign = world.invite(&staff, "T-09").await;
         let own = world.invite(&staff, "T-03").await;
+        let locked = lock(&world, LOCKED).await;
         let mut records = Vec::new();
         for individual in [&own.0, &foreign.0] {
             let call = world.admin(Method::GET, &format!("/individuals/{individual}")).by(&staff);
@@ -230,6 +239,7 @@ impl Stage {
                 ("account_id", account.clone()),
                 ("contact_id", contact.clone()),
                 ("job_id", job.clone()),
+                ("worker_id", locked.clone()),
             ])
         };
         Self {
@@ -319,6 +329,11 @@ impl Stage {
         match (row.operation().access, http_of(row.operation()).unwrap().0) {
             (Access::Anyone, _) => None,
             (_, Api::Portal) => Some(&self.clients[0]),
+            (Access::Permitted(permission), Api::Admin) => [INTAKE, SYSTEM]
+                .map(|email| &self.workers[email])
+                .into_iter()
+                .find(|(_, worker, class)| permits(worker.user_group, class, permission))
+                .map(|(session, ..)| session),
             (_, Api::Admin) => Some(&self.workers[INTAKE].0),
         }
     }
@@ -380,6 +395,15 @@ fn decoded(part: &str) -> Option<Value> {
     serde_json::from_slice(&BASE64URL_NOPAD.decode(part.as_bytes()).ok()?).ok()
 }
 
+/// Locks a worker by wrong passwords: which one it is.
+async fn lock(world: &World, email: &str) -> String {
+    let worker = world.worker(email).await;
+    for _ in 0..10 {
+        world.sign_worker_in(email, "not the one at all").await.refused(401);
+    }
+    worker
+}
+
 async fn sign_in(world: &World, email: &str) -> Session {
     let body = json!({ "email": email, "password": PASSWORD });
     let answer = world.admin(Method::POST, "/session").json(body).send().await;
@@ -415,7 +439,9 @@ fn expected(row: &Row, who: &Who<'_>, aim: Aim, sees: bool) -> Option<(u16, &'st
     let path = http_of(operation).unwrap().2;
     let nothing_there = path.contains('{')
         && match aim {
-            Aim::Own | Aim::Foreign => !path.contains("{job_id}") && !sees,
+            Aim::Own | Aim::Foreign => {
+                !["{job_id}", "{worker_id}"].iter().any(|name| path.contains(name)) && !sees
+            }
             Aim::Unknown | Aim::AccountOfAnother => true,
         };
     let permitted = match (who, operation.access) {
@@ -591,12 +617,11 @@ async fn everyone_gets_where_they_may_and_nowhere_else() {
                             "{about}: {}",
                             answer.text()
                         );
-                        let theirs =
-                            matches!(who, Who::Worker(worker, _) if worker.id == stage.workers[INTAKE].1.id);
+                        let fits = stage.fitting(row).is_some_and(|fit| cookie.as_ref() == Some(&fit.cookie));
                         // A code is good in the session that asked for it.
                         let asked = row.operation != "portal.confirm_email_change"
                             || cookie.as_ref() == Some(&stage.clients[0].cookie);
-                        if theirs && aim == Aim::Own || matches!(who, Who::Client) && asked {
+                        if fits && aim == Aim::Own || matches!(who, Who::Client) && asked {
                             answer.ok();
                         }
                         if status == 200 && row.operation().trigger_changes() {
@@ -840,7 +865,11 @@ async fn who_was_refused_what_is_in_the_access_log() {
     let mut logged = BTreeSet::new();
     let table = &variables(&stage.world)["ACCESS_LOG_TABLE"];
     let scanned = root(&stage.world).scan().table_name(table).send().await.unwrap();
-    for item in scanned.items().iter().filter(|item| item["outcome"].as_s().unwrap() == "refused") {
+    let of = |item: &HashMap<String, AttributeValue>, name: &str| item[name].as_s().unwrap().clone();
+    // Those of the worker whom wrong passwords locked aside.
+    let told =
+        |item: &&HashMap<_, _>| of(item, "outcome") == "refused" && of(item, "operation") != "admin.sign_in";
+    for item in scanned.items().iter().filter(told) {
         let text =
             |name: &str| item.get(name).and_then(|value| value.as_s().ok()).cloned().unwrap_or_default();
         let actor = item["actor"].as_m().unwrap()["id"].as_s().unwrap().clone();

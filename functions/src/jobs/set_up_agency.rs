@@ -20,7 +20,7 @@ use crate::entry::event::EventOperation;
 use crate::operation::Secret;
 
 /// As many workers as one transaction takes beside everything else.
-const WORKERS: usize = 35;
+const WORKERS: usize = 25;
 /// The first version of policy and terms.
 const FIRST: u32 = 1;
 

@@ -4,7 +4,7 @@ use domain::Permission;
 use store::tables::Table;
 
 use super::{APPEND, READ, WRITE, admin, grant};
-use crate::operation::Action::{BatchGetItem, DeleteItem, PutItem, Query, UpdateItem};
+use crate::operation::Action::{BatchGetItem, ConditionCheckItem, DeleteItem, PutItem, Query, UpdateItem};
 use crate::operation::{Access, Grant, Idempotency, Memory, Method, Operation, Run, Secret, Use};
 
 /// What a worker's change to an account that is open and stays so takes.
@@ -439,6 +439,55 @@ pub(super) const OPERATIONS: &[Operation] = &[
             "/individuals/{individual_id}/history",
             Access::Permitted(Permission::ReadHistory),
             Run::http::<crate::admin::get_account_history::GetAccountHistory>(),
+        )
+    },
+    Operation {
+        mutates: false,
+        grants: &[grant(Table::Workers, &[Query])],
+        uses: &[Use::Read(Secret::Seal)],
+        ..admin(
+            "admin.list_workers",
+            "List the agency's workers",
+            Method::Get,
+            "/workers",
+            Access::Permitted(Permission::ManageStaff),
+            Run::http::<crate::admin::list_workers::ListWorkers>(),
+        )
+    },
+    Operation {
+        idempotency: Idempotency::Accepted,
+        grants: &[grant(Table::Workers, &[PutItem, ConditionCheckItem]), grant(Table::Journal, APPEND)],
+        ..admin(
+            "admin.suspend_worker",
+            "Suspend a worker",
+            Method::Post,
+            "/workers/{worker_id}/suspend",
+            Access::Permitted(Permission::ManageStaff),
+            Run::http::<crate::admin::suspend_worker::SuspendWorker>(),
+        )
+    },
+    Operation {
+        idempotency: Idempotency::Accepted,
+        grants: &[grant(Table::Workers, APPEND), grant(Table::Journal, APPEND)],
+        ..admin(
+            "admin.unlock_worker",
+            "Unlock a worker",
+            Method::Post,
+            "/workers/{worker_id}/unlock",
+            Access::Permitted(Permission::ManageStaff),
+            Run::http::<crate::admin::unlock_worker::UnlockWorker>(),
+        )
+    },
+    Operation {
+        idempotency: Idempotency::Accepted,
+        grants: &[grant(Table::Workers, APPEND), grant(Table::Journal, APPEND)],
+        ..admin(
+            "admin.reset_worker_password",
+            "Make a worker choose a new password",
+            Method::Post,
+            "/workers/{worker_id}/reset-password",
+            Access::Permitted(Permission::ManageStaff),
+            Run::http::<crate::admin::reset_worker_password::ResetWorkerPassword>(),
         )
     },
 ];

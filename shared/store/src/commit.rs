@@ -8,8 +8,8 @@ use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::builders::TransactWriteItemBuilder;
 use aws_sdk_dynamodb::types::{
-    AttributeValue, CancellationReason, Delete, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
-    Update,
+    AttributeValue, CancellationReason, ConditionCheck, Delete, Put, ReturnValuesOnConditionCheckFailure,
+    TransactWriteItem, Update,
 };
 
 use domain::JournalId;
@@ -152,8 +152,17 @@ pub(crate) enum Refusal {
 #[derive(Debug, Clone)]
 pub(crate) enum Op {
     Put(Map),
-    Update { key: Map, expression: String },
-    Delete { key: Map },
+    Update {
+        key: Map,
+        expression: String,
+    },
+    Delete {
+        key: Map,
+    },
+    /// Nothing is written; the condition alone counts.
+    Check {
+        key: Map,
+    },
 }
 
 /// One write of a transaction.
@@ -189,6 +198,10 @@ impl Write {
 
     pub(crate) fn delete(table: Table, key: Map) -> Self {
         Self::new(table, Op::Delete { key })
+    }
+
+    pub(crate) fn check(table: Table, key: Map) -> Self {
+        Self::new(table, Op::Check { key })
     }
 
     /// Demands `condition`, whose failure means `refusal`.
@@ -247,6 +260,14 @@ impl Write {
                 .set_expression_attribute_values(values)
                 .build()
                 .map(|delete| item.delete(delete)),
+            Op::Check { key } => ConditionCheck::builder()
+                .table_name(table)
+                .set_key(Some(key))
+                .set_condition_expression(condition)
+                .set_expression_attribute_names(names)
+                .set_expression_attribute_values(values)
+                .build()
+                .map(|check| item.condition_check(check)),
         };
         built.map(TransactWriteItemBuilder::build).map_err(crate::unbuilt)
     }

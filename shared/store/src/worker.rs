@@ -7,10 +7,10 @@ use domain::{ClassId, Language, SiteId, WorkerId};
 use serde::{Deserialize, Serialize};
 
 use crate::ask::One;
-use crate::commit::{Kind, pk_sk};
+use crate::commit::{Kind, Refusal, Write, pk_sk};
 use crate::count::{Counted, Counter};
 use crate::individual::NameItem;
-use crate::item::{Page, Position, Shape, Stored, Version, Versioned, parsed, string};
+use crate::item::{Page, Position, Shape, Stored, Version, Versioned, n, parsed, string};
 use crate::query::Rows;
 use crate::{Fault, Store, Table, Transaction};
 
@@ -144,6 +144,14 @@ impl Transaction {
             self.put_once(&StaffItem {}, STAFF, Some(&worker.id.to_string()), Kind::Worker);
         }
         self
+    }
+
+    /// Demands that this worker has not been barred since they were loaded: of two who bar each other at the same
+    /// moment, one remains.
+    pub fn while_not_barred(&mut self, worker: &Worker) -> &mut Self {
+        let check = Write::check(TABLE, pk_sk(worker.id.to_string(), PROFILE));
+        let stale = Refusal::Stale(Kind::Worker);
+        self.push(Ok(check.value(":epoch", n(worker.epoch)).when("epoch = :epoch", stale)))
     }
 }
 

@@ -16,3 +16,4 @@ mod passwords;
 mod records;
 mod sessions;
 mod signing_in;
+mod staff;

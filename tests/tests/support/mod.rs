@@ -175,6 +175,13 @@ pub fn agency_file() -> Value {
     serde_json::from_str(&text).unwrap()
 }
 
+/// The password of a worker of the demo.
+pub fn demo_password(email: &str) -> String {
+    let workers = agency_file()["workers"].as_array().unwrap().clone();
+    let worker = workers.into_iter().find(|worker| worker["email"] == email).unwrap();
+    worker["password"].as_str().unwrap().to_owned()
+}
+
 pub fn morning() -> DateTime<Utc> {
     Utc.with_ymd_and_hms(2026, 3, 2, 14, 0, 0).unwrap()
 }
@@ -272,20 +279,22 @@ impl World {
     }
 
     pub async fn staff(&self, email: &str) -> Session {
-        let password = agency_file()["workers"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .find(|worker| worker["email"] == email)
-            .unwrap()["password"]
-            .clone();
-        let answer = self
-            .admin(Method::POST, "/session")
-            .json(json!({ "email": email, "password": password }))
-            .send()
-            .await;
+        let answer = self.sign_worker_in(email, &demo_password(email)).await;
         answer.ok();
         answer.session()
+    }
+
+    /// The id of a worker who can sign in.
+    pub async fn worker(&self, email: &str) -> String {
+        let own = self.staff(email).await;
+        let me = self.admin(Method::GET, "/me").by(&own).send().await.ok();
+        me["worker_id"].as_str().unwrap().to_owned()
+    }
+
+    /// Tries to sign a worker in.
+    pub async fn sign_worker_in(&self, email: &str, password: &str) -> Answer {
+        let body = json!({ "email": email, "password": password });
+        self.admin(Method::POST, "/session").json(body).send().await
     }
 
     /// The individual with that id in the fixture's system.

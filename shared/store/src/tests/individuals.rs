@@ -135,7 +135,7 @@ fn keys(before: Option<&Individual>, after: &Individual) -> BTreeMap<(String, St
     let rows = rows.map(|write| match write.op {
         Op::Put(map) => (map, true),
         Op::Delete { key } => (key, false),
-        Op::Update { .. } => panic!("rows are put or deleted"),
+        Op::Update { .. } | Op::Check { .. } => panic!("rows are put or deleted"),
     });
     let text = |map: &crate::item::Map, field: &str| map.get(field).unwrap().as_s().unwrap().clone();
     let mut keys = BTreeMap::new();

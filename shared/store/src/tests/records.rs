@@ -9,7 +9,7 @@ use domain::{ClassId, JobId, SessionId, UploadId};
 use super::*;
 use crate::{
     AccessEntry, Claim, CommitError, Conflict, Counted, Fate, Handover, MailAddress, MailOf, MailRecord,
-    Policy, PolicyKind, PublicKeys, Reader, ReportPage, ResetRequest, Site, Told, ask, journal,
+    Policy, PolicyKind, PublicKeys, Reader, ReportPage, ResetRequest, Site, Told, Versioned, ask, journal,
 };
 
 pub(super) fn worker() -> Worker {
@@ -136,6 +136,29 @@ async fn what_the_agency_is_reads_back_as_set_up_and_is_set_up_once() {
         panic!()
     };
     assert_eq!(counted.state, WorkerState::Active { failed_sign_ins: 1, must_reset: false });
+}
+
+#[tokio::test]
+async fn of_two_who_bar_each_other_at_once_one_remains() {
+    let store = store().await;
+    let other = Worker { id: WorkerId::new(uuid(8)), ..worker() };
+    let mut transaction = Transaction::new(&record(1, 1));
+    transaction.put_worker(Version::NONE, &worker()).put_worker(Version::NONE, &other);
+    store.commit(transaction).await.unwrap();
+    let (one, two) = store.ask((ask::worker(worker().id), ask::worker(other.id))).await.unwrap();
+    let (one, two) = (one.unwrap(), two.unwrap());
+    let barring = |by: &Worker, barred: &Versioned<Worker>, id| {
+        let mut transaction = Transaction::new(&record(id, 1));
+        let barred_now = Worker { epoch: barred.epoch + 1, ..barred.value.clone() };
+        transaction.put_worker(barred.version, &barred_now).while_not_barred(by);
+        transaction
+    };
+    // Wrong passwords, which anybody can type, are no bar.
+    store.count_worker_sign_in_attempt(one.id).await.unwrap();
+    store.commit(barring(&one, &two, 2)).await.unwrap();
+    let refused = store.commit(barring(&two, &one, 3)).await.unwrap_err();
+    assert!(matches!(refused, CommitError::Conflict(Conflict::Stale(crate::Kind::Worker))));
+    assert_eq!(store.ask(ask::worker(one.id)).await.unwrap().unwrap().epoch, one.epoch);
 }
 
 #[tokio::test]
