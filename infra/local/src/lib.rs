@@ -49,7 +49,7 @@ pub use data::DataError;
 pub use demo::{Demo, DemoError};
 pub use gateway::Site;
 pub use invoke::{Answer, InvokeError, Invoker};
-pub use local::{Local, Options, Place, Snapshot, StartError};
+pub use local::{Loaded, Local, Options, Place, Snapshot, StartError};
 pub use operations::Operations;
 pub use run::{DrainError, ScheduleError};
 pub use server::{Listeners, Pages, Ports, Server};

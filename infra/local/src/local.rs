@@ -28,6 +28,17 @@ pub enum Place {
     File(PathBuf),
 }
 
+/// How far a new data file has been filled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Loaded {
+    /// Nothing was begun.
+    No,
+    /// A start was ended on the way: nobody has used this data yet.
+    Begun,
+    /// Whole.
+    Whole,
+}
+
 /// What [`Local::open`] needs.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -132,20 +143,25 @@ impl Local {
         Ok(local)
     }
 
-    /// Whether the demo agency, or whatever else a new data file needs, has been loaded into this one.
+    /// How far the demo agency, or whatever else a new data file needs, has been loaded into this one.
     ///
     /// # Errors
     /// When the data file can't be read.
-    pub fn is_loaded(&self) -> Result<bool, DataError> {
-        Ok(self.aws().data().meta("loaded")?.is_some())
+    pub fn loaded(&self) -> Result<Loaded, DataError> {
+        Ok(match self.aws().data().meta("loaded")?.as_deref() {
+            None => Loaded::No,
+            Some("begun") => Loaded::Begun,
+            Some(_) => Loaded::Whole,
+        })
     }
 
-    /// Says that it has been loaded.
+    /// Says how far it has been loaded.
     ///
     /// # Errors
     /// When the data file can't be written.
-    pub fn mark_loaded(&self) -> Result<(), DataError> {
-        Ok(self.aws().data().set_meta("loaded", "yes")?)
+    pub fn mark_loaded(&self, loaded: Loaded) -> Result<(), DataError> {
+        let text = if loaded == Loaded::Whole { "yes" } else { "begun" };
+        Ok(self.aws().data().set_meta("loaded", text)?)
     }
 
     /// What answers for AWS.

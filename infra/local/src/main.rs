@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use functions::Environment;
-use local::{Demo, Listeners, Local, Operations, Options, Pages, Place, Ports};
+use local::{Demo, Listeners, Loaded, Local, Operations, Options, Pages, Place, Ports};
 use serde_json::json;
 
 type Failure = Box<dyn std::error::Error>;
@@ -43,24 +43,20 @@ async fn run(environment: &Environment) -> Result<(), Failure> {
     keep_log(&log)?;
     let listeners = Listeners::bind(ports(environment)?).await?;
     let demo = Demo::read(&Path::new(INFRA).join("local/demo"))?;
-    let parameters = [("PortalUrl", listeners.portal_origin()), ("AdminUrl", listeners.admin_origin())];
-    let options = Options {
-        template: Path::new(INFRA).join("template.yaml"),
-        parameters: BTreeMap::from(parameters.map(|(name, value)| (name.to_owned(), json!(value)))),
-        place: Place::File(file.clone()),
-        stopped_at: None,
-    };
-    let local = Local::open(&options, |aws, template| {
-        // Before the functions connect: the addresses they presign lead there.
-        aws.set_endpoint(listeners.aws_origin());
-        Arc::new(Operations::connect(aws, template))
-    })?;
+    let mut local = open(&file, &listeners)?;
+    if local.loaded()? == Loaded::Begun {
+        say("An earlier start was ended while it loaded the demo agency: beginning anew.");
+        drop(local);
+        remove(&file)?;
+        local = open(&file, &listeners)?;
+    }
     let pages = Pages { demo: Some(demo.sign_ins().clone()), openapi: local::openapi() };
     let server = local.serve(listeners, pages);
-    if !local.is_loaded()? {
+    if local.loaded()? == Loaded::No {
+        local.mark_loaded(Loaded::Begun)?;
         say(&format!("Loading the demo agency into {} …", file.display()));
-        demo.load(&local, &server.admin).await?;
-        local.mark_loaded()?;
+        demo.load(&local, &server.portal, &server.admin).await?;
+        local.mark_loaded(Loaded::Whole)?;
     }
     let [portal, admin, aws] = [&server.portal, &server.admin, &server.aws];
     say(&format!(
@@ -82,6 +78,38 @@ async fn run(environment: &Environment) -> Result<(), Failure> {
     stop_asked().await?;
     say("\nFinishing what runs …");
     server.stop().await;
+    Ok(())
+}
+
+/// Opens the data file, with the templates at these addresses.
+fn open(file: &Path, listeners: &Listeners) -> Result<Local, Failure> {
+    let parameters = [("PortalUrl", listeners.portal_origin()), ("AdminUrl", listeners.admin_origin())];
+    let options = Options {
+        template: Path::new(INFRA).join("template.yaml"),
+        parameters: BTreeMap::from(parameters.map(|(name, value)| (name.to_owned(), json!(value)))),
+        place: Place::File(file.to_owned()),
+        stopped_at: None,
+    };
+    let local = Local::open(&options, |aws, template| {
+        // Before the functions connect: the addresses they presign lead there.
+        aws.set_endpoint(listeners.aws_origin());
+        Arc::new(Operations::connect(aws, template))
+    })?;
+    Ok(local)
+}
+
+/// Removes a data file, with what SQLite keeps beside it.
+fn remove(file: &Path) -> Result<(), Failure> {
+    for beside in ["", "-wal", "-shm"] {
+        let mut path = file.as_os_str().to_owned();
+        path.push(beside);
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(format!("{}: {error}", Path::new(&path).display()).into());
+            }
+            _ => {}
+        }
+    }
     Ok(())
 }
 

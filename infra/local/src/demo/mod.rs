@@ -1,18 +1,25 @@
 //! Brings the demo agency into a new data file, by the product's own operations.
 
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use aws_lc_rs::digest;
 use bytes::Bytes;
+use chrono::TimeDelta;
 use data_encoding::BASE64;
 use http::{Method, Request};
 use serde_json::{Value, json};
 
-use crate::aws::random_id;
+use self::browser::Browser;
+use self::story::Story;
+use crate::aws::AwsError;
+use crate::data::DataError;
 use crate::gateway::Site;
 use crate::invoke::InvokeError;
 use crate::local::Local;
+
+mod browser;
+mod story;
 
 /// How often, and how many times, the import is asked whether it is done.
 const LOOKS: (Duration, u32) = (Duration::from_millis(100), 1200);
@@ -31,6 +38,12 @@ pub enum DemoError {
     /// An operation failed.
     #[error(transparent)]
     Invoke(#[from] InvokeError),
+    /// The data file can't be used.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// The mailbox can't be read.
+    #[error(transparent)]
+    Mailbox(#[from] AwsError),
     /// An operation answered otherwise than expected.
     #[error("{step} was answered with {answer}")]
     Answer {
@@ -47,10 +60,11 @@ pub struct Demo {
     agency: Value,
     individuals: Bytes,
     sign_ins: Value,
+    stories: Vec<Story>,
 }
 
 impl Demo {
-    /// Reads `agency.json`, `individuals.csv` and `demo.json` of a directory.
+    /// Reads `agency.json`, `individuals.csv`, `story.json` and `demo.json` of a directory.
     ///
     /// # Errors
     /// When one is missing or malformed.
@@ -60,17 +74,22 @@ impl Demo {
                 |error: std::io::Error| DemoError::File { file: name.to_owned(), reason: error.to_string() };
             std::fs::read(directory.join(name)).map_err(error)
         };
-        let json = |name: &str| {
-            let error = |error: serde_json::Error| DemoError::File {
-                file: name.to_owned(),
-                reason: error.to_string(),
-            };
-            serde_json::from_slice(&read(name)?).map_err(error)
+        let malformed = |name: &str| {
+            let file = name.to_owned();
+            move |error: serde_json::Error| DemoError::File { file, reason: error.to_string() }
         };
+        let json = |name: &str| serde_json::from_slice(&read(name)?).map_err(malformed(name));
+        let mut sign_ins: Value = json("demo.json")?;
+        let told: Value = json("story.json")?;
+        let stories = serde_json::from_value(told.clone()).map_err(malformed("story.json"))?;
+        if let Some(sign_ins) = sign_ins.as_object_mut() {
+            sign_ins.insert("clients".to_owned(), clients(told));
+        }
         Ok(Self {
             agency: json("agency.json")?,
             individuals: read("individuals.csv")?.into(),
-            sign_ins: json("demo.json")?,
+            sign_ins,
+            stories,
         })
     }
 
@@ -89,25 +108,38 @@ impl Demo {
         Some((intake.get("email")?.as_str()?, intake.get("password")?.as_str()?))
     }
 
-    /// Sets the agency up and imports its individuals, as its staff would: over the workers' API. Needs a server that
-    /// runs, whose origin of the workers' site is `admin`.
+    /// Sets the agency up, imports its individuals, and brings accounts into every state, as its staff and clients
+    /// would: over their APIs, with the clock at the hour when they would have. Needs a server that runs, whose origins
+    /// are `portal` and `admin`.
     ///
     /// # Errors
     /// When an operation refuses.
-    pub async fn load(&self, local: &Local, admin: &str) -> Result<(), DemoError> {
+    pub async fn load(&self, local: &Local, portal: &str, admin: &str) -> Result<(), DemoError> {
+        let (now, started) = (local.aws().clock().now(), Instant::now());
+        local.set_clock(story::beginning(&self.stories, now))?;
         let done = local.invoke("jobs.set_up_agency", self.agency.clone()).await?;
-        // An earlier start may have been ended on the way.
-        let is_set_up = ["set_up", "already"].iter().any(|name| done.get(name) == Some(&Value::Bool(true)));
-        if !is_set_up {
+        if done.get("set_up") != Some(&Value::Bool(true)) {
             return Err(DemoError::Answer { step: "setting up the agency", answer: done.to_string() });
         }
+        self.import(local, admin).await?;
+        story::tell(self, local, (portal, admin), now).await?;
+        let took = TimeDelta::from_std(started.elapsed()).unwrap_or_default();
+        story::pass_time(local, now + took).await
+    }
+
+    /// The worker who does what is to be done, signed in.
+    async fn staff<'a>(&self, local: &'a Local, admin: &'a str) -> Result<Browser<'a>, DemoError> {
         let missing =
             || DemoError::File { file: "agency.json".to_owned(), reason: "no intake worker".to_owned() };
         let (email, password) = self.importer().ok_or_else(missing)?;
-        let mut staff = Staff { local, admin, cookie: String::new() };
-        staff
-            .ask("signing in", Method::POST, "/session", &json!({ "email": email, "password": password }))
-            .await?;
+        let mut staff = Browser::new(local, Site::Admin, admin);
+        let sign_in = json!({ "email": email, "password": password });
+        staff.ask("signing in", Method::POST, "/session", &sign_in).await?;
+        Ok(staff)
+    }
+
+    async fn import(&self, local: &Local, admin: &str) -> Result<(), DemoError> {
+        let mut staff = self.staff(local, admin).await?;
         let sum = BASE64.encode(digest::digest(&digest::SHA256, &self.individuals).as_ref());
         let announced = json!({ "bytes": self.individuals.len(), "sha256": sum });
         let place = staff.ask("requesting an upload", Method::POST, "/uploads", &announced).await?;
@@ -145,40 +177,10 @@ impl Demo {
     }
 }
 
-/// A worker with a browser.
-struct Staff<'a> {
-    local: &'a Local,
-    admin: &'a str,
-    cookie: String,
-}
-
-impl Staff<'_> {
-    async fn ask(
-        &mut self,
-        step: &'static str,
-        method: Method,
-        path: &str,
-        body: &Value,
-    ) -> Result<Value, DemoError> {
-        let request = Request::builder()
-            .method(method.clone())
-            .uri(format!("{}/api/admin/v1{path}", self.admin))
-            .header("host", self.admin.trim_start_matches("http://"))
-            .header("origin", self.admin)
-            .header("cookie", &self.cookie)
-            .header("content-type", "application/json")
-            .header("idempotency-key", random_id())
-            .body(if method == Method::GET { Bytes::new() } else { Bytes::from(body.to_string()) });
-        let error = |answer: String| DemoError::Answer { step, answer };
-        let request = request.map_err(|refused| error(refused.to_string()))?;
-        let answer = self.local.http(Site::Admin, request, "127.0.0.1").await;
-        if let Some(cookie) = answer.headers().get("set-cookie").and_then(|cookie| cookie.to_str().ok()) {
-            cookie.split(';').next().unwrap_or_default().clone_into(&mut self.cookie);
-        }
-        let text = String::from_utf8_lossy(answer.body()).into_owned();
-        match serde_json::from_str(&text) {
-            Ok(body) if answer.status().is_success() => Ok(body),
-            _ => Err(error(text)),
-        }
+/// The stories as `/_local/demo.json` tells them: who, and where their accounts stand.
+fn clients(mut stories: Value) -> Value {
+    for story in stories.as_array_mut().into_iter().flatten().filter_map(Value::as_object_mut) {
+        story.remove("steps");
     }
+    stories
 }
