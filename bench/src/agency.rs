@@ -92,7 +92,7 @@ impl Agency {
         let demo = Demo::read(&infra.join("local/demo"))?;
         let pages = Pages { demo: Some(demo.sign_ins().clone()), ..Pages::default() };
         let server = local.serve(listeners, pages);
-        demo.load(&local, &server.admin).await?;
+        demo.load(&local, &server.portal, &server.admin).await?;
         Ok(Self { local, server, rows: 0 })
     }
 
