@@ -189,7 +189,7 @@ async fn warm(options: &Options, agency: &Agency, table: &mut Table) -> Result<(
     say("warm reads");
     let home = "portal.get_home";
     let event = agency.sample(home).await?;
-    let (own, bare) = warm::own_time(agency, home, &event).await?;
+    let (own, bare) = warm::own_time(agency, &event).await?;
     for (what, share, budget) in [("median", 0.5, 0.3), ("p99", 0.99, 1.0)] {
         let ratio = own.quantile(share) / bare.quantile(share);
         table.row(

@@ -1,19 +1,14 @@
 //! The portal's home when everything is warm: its own time in the handler, and over HTTP.
 
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::AttributeValue;
-use aws_smithy_runtime_api::client::http::{
-    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
-    SharedHttpConnector,
-};
-use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
-use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use axum::Router;
 use axum::routing::get;
+use data_encoding::BASE64URL_NOPAD;
 use functions::Environment;
 use functions::operation::OPERATIONS;
 use functions::ports::{SystemClock, SystemEntropy};
@@ -32,76 +27,83 @@ const CONNECTIONS: usize = 8;
 /// How long a round over HTTP lasts.
 const ROUND: Duration = Duration::from_millis(200);
 
-/// Adds up the time that calls take from when they leave the SDK until their answers are back.
-#[derive(Clone, Debug)]
-struct Timed<T> {
-    inner: T,
-    nanoseconds: Arc<AtomicU64>,
+/// The reads that the home page makes, by the SDK alone: the operation's time beside them is its own.
+struct Reads {
+    client: Client,
+    /// What is read together: tables and keys.
+    steps: [Vec<(String, HashMap<String, AttributeValue>)>; 2],
 }
 
-impl HttpClient for Timed<SharedHttpClient> {
-    fn http_connector(
-        &self,
-        settings: &HttpConnectorSettings,
-        parts: &RuntimeComponents,
-    ) -> SharedHttpConnector {
-        let inner = self.inner.http_connector(settings, parts);
-        SharedHttpConnector::new(Timed { inner, nanoseconds: Arc::clone(&self.nanoseconds) })
+impl Reads {
+    /// Finds out what the event's session leads to.
+    async fn of(
+        agency: &Agency,
+        event: &Value,
+        variables: &BTreeMap<String, String>,
+    ) -> Result<Self, Failure> {
+        let client = Client::new(&agency.local.aws().sdk_config(local::aws::ROOT));
+        let text = |value: &str| AttributeValue::S(value.to_owned());
+        let table = |name: &str| variables.get(name).cloned().ok_or_else(|| format!("there is no {name}"));
+        let cookie = event.pointer("/cookies/0").and_then(Value::as_str).unwrap_or_default();
+        let claims = cookie.split('.').nth(1).ok_or("the sample has no session")?;
+        let claims: Value = serde_json::from_slice(&BASE64URL_NOPAD.decode(claims.as_bytes())?)?;
+        let claim = |name: &str| text(claims.get(name).and_then(Value::as_str).unwrap_or_default());
+        let account = HashMap::from([("pk".to_owned(), claim("sub"))]);
+        let accounts = table("ACCOUNTS_TABLE")?;
+        let found = client.get_item().table_name(&accounts).set_key(Some(account.clone())).send().await?;
+        let individual = found.item().and_then(|item| item.get("individual")).ok_or("no such account")?;
+        let session = HashMap::from([("pk".to_owned(), claim("sid"))]);
+        let profile =
+            HashMap::from([("pk".to_owned(), individual.clone()), ("sk".to_owned(), text("profile"))]);
+        let steps = [
+            vec![(table("SESSIONS_TABLE")?, session), (accounts, account)],
+            vec![(table("INDIVIDUALS_TABLE")?, profile)],
+        ];
+        Ok(Self { client, steps })
+    }
+
+    async fn make(&self) -> Result<(), Failure> {
+        for step in &self.steps {
+            let mut batch = self.client.batch_get_item();
+            for (table, key) in step {
+                let keys = KeysAndAttributes::builder().keys(key.clone()).consistent_read(true).build()?;
+                batch = batch.request_items(table, keys);
+            }
+            let found = batch.send().await?.responses.unwrap_or_default();
+            if found.values().map(Vec::len).sum::<usize>() != step.len() {
+                return Err("a record of the home page is missing".into());
+            }
+        }
+        Ok(())
     }
 }
 
-impl HttpConnector for Timed<SharedHttpConnector> {
-    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let (started, nanoseconds) = (Instant::now(), Arc::clone(&self.nanoseconds));
-        let answer = self.inner.call(request);
-        HttpConnectorFuture::new(async move {
-            let answer = answer.await;
-            let took = u64::try_from(started.elapsed().as_nanos()).unwrap_or(u64::MAX);
-            nanoseconds.fetch_add(took, Ordering::Relaxed);
-            answer
-        })
-    }
-}
-
-/// An operation's time without its calls, and the whole time of one bare `GetItem`.
-pub(crate) async fn own_time(
-    agency: &Agency,
-    operation: &str,
-    event: &Value,
-) -> Result<(Runs, Runs), Failure> {
-    let aws = agency.local.aws();
-    let found = OPERATIONS.iter().find(|known| known.name == operation).ok_or("no such operation")?;
-    let nanoseconds = Arc::new(AtomicU64::new(0));
-    let timed = Timed { inner: aws.sdk_http_client(), nanoseconds: Arc::clone(&nanoseconds) };
-    let config = aws.sdk_config(operation).into_builder().http_client(SharedHttpClient::new(timed)).build();
-    let environment = Environment::from_iter(agency.variables(operation));
+/// The home page's time beside its reads, and the time of one bare `GetItem`.
+pub(crate) async fn own_time(agency: &Agency, event: &Value) -> Result<(Runs, Runs), Failure> {
+    let name = "portal.get_home";
+    let found = OPERATIONS.iter().find(|known| known.name == name).ok_or("no such operation")?;
+    let variables = agency.variables(name);
+    let config = agency.local.aws().sdk_config(name);
+    let environment = Environment::from_iter(variables.clone());
     let services =
         Services::connect(&config, environment, found, Arc::new(SystemClock), Arc::new(SystemEntropy));
-    let bare = Client::new(&aws.sdk_config(local::aws::ROOT));
-    let variables = agency.variables(operation);
-    let table = variables.get("SETTINGS_TABLE").ok_or("no settings table")?;
+    let reads = Reads::of(agency, event, &variables).await?;
+    let (table, key) = reads.steps[1].first().ok_or("nothing is read")?;
     let (mut ours, mut reference) = (Runs::default(), Runs::default());
     for number in 0..REQUESTS {
-        let (event, before) = (event.clone(), nanoseconds.load(Ordering::Relaxed));
+        let event = event.clone();
         let started = Instant::now();
         let answer = functions::invoke(found, &services, event, "measured".to_owned()).await?;
         let took = started.elapsed();
-        let calls = Duration::from_nanos(nanoseconds.load(Ordering::Relaxed) - before);
         if answer.get("statusCode") != Some(&Value::from(200)) {
             return Err(answer.to_string().into());
         }
         let started = Instant::now();
-        let item = bare
-            .get_item()
-            .table_name(table)
-            .key("pk", AttributeValue::S("agency".to_owned()))
-            .key("sk", AttributeValue::S("settings".to_owned()))
-            .send()
-            .await?;
+        reads.make().await?;
+        let calls = started.elapsed();
+        let started = Instant::now();
+        reads.client.get_item().table_name(table).set_key(Some(key.clone())).send().await?;
         let one = started.elapsed();
-        if item.item.is_none() {
-            return Err("there are no settings to read".into());
-        }
         // The first ones connect and fill caches.
         if number >= REQUESTS / 20 {
             ours.took(took.saturating_sub(calls));
