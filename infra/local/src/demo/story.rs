@@ -108,9 +108,7 @@ impl Teller<'_> {
             Deed::Suspend => self.by_worker("suspend", Method::POST, json!({}), true).await,
             Deed::Disable => self.by_worker("disable", Method::POST, json!({}), true).await,
             Deed::Close => self.by_worker("close", Method::POST, json!({}), true).await,
-            Deed::ForcePasswordReset => {
-                self.by_worker("force-password-reset", Method::POST, json!({}), true).await
-            }
+            Deed::ForcePasswordReset => self.by_worker("force-reset", Method::POST, json!({}), true).await,
             Deed::Activate => self.activate(&self.story.birth_date, true).await,
             Deed::WrongBirthDate => self.activate("1901-02-03", false).await,
             Deed::AskForInvitation => {
