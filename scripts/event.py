@@ -205,6 +205,21 @@ class Holes:
         return self._mailed("reset")
 
     @functools.cached_property
+    def _forgetful(self):
+        """A worker who signs in nowhere else; a sample that resets their password sets it to what it was."""
+        demo, _ = call("GET", f"{PORTAL}/_local/demo.json")
+        return demo["workers"][-1]
+
+    forgetful_worker_email = property(lambda self: self._forgetful["email"])
+    forgetful_worker_password = property(lambda self: self._forgetful["password"])
+
+    @functools.cached_property
+    def worker_reset_token(self):
+        self._seen  # noqa: B018
+        call("POST", f"{ADMIN}/api/admin/v1/password-reset-requests", {"email": self.forgetful_worker_email})
+        return self._mailed("reset")
+
+    @functools.cached_property
     def upload(self):
         text = b"external_id,first_name,last_name\nSAMPLE-1,Sam,Ple\n"
         digest = base64.b64encode(hashlib.sha256(text).digest()).decode()

@@ -161,6 +161,19 @@ impl Context<'_> {
         (transaction, meant.map(|(_, changed)| changed))
     }
 
+    /// The journal record of a worker's transition (B13).
+    #[must_use]
+    pub fn worker_transition(&self, actor: Actor, changed: &ChangedWorker) -> JournalRecord {
+        let mut fields = vec![FieldName::State];
+        fields.extend((changed.credentials == Credentials::PasswordSet).then_some(FieldName::Password));
+        JournalRecord {
+            transition: Some(changed.transition),
+            changed: fields,
+            events: changed.events.clone(),
+            ..self.record(actor, Subject::Worker(changed.worker.id))
+        }
+    }
+
     /// Everything a worker's transition writes: the worker, their password, and the journal record (B13).
     pub fn worker_change(
         &self,
@@ -169,15 +182,7 @@ impl Context<'_> {
         loaded: Version,
         password: Option<&PasswordHash>,
     ) -> Transaction {
-        let mut fields = vec![FieldName::State];
-        fields.extend((changed.credentials == Credentials::PasswordSet).then_some(FieldName::Password));
-        let record = JournalRecord {
-            transition: Some(changed.transition),
-            changed: fields,
-            events: changed.events.clone(),
-            ..self.record(actor, Subject::Worker(changed.worker.id))
-        };
-        let mut transaction = Transaction::new(&record);
+        let mut transaction = Transaction::new(&self.worker_transition(actor, changed));
         transaction.put_worker(loaded, &changed.worker);
         if let Some(password) = password {
             transaction.set_password(&changed.worker.email, changed.worker.id, password.as_str());

@@ -1,6 +1,7 @@
 //! What staff do.
 
 pub mod add_contact;
+pub mod change_password;
 pub mod close_account;
 pub mod create_account;
 pub mod create_individual;
@@ -18,8 +19,10 @@ pub mod get_me;
 pub mod list_alerts;
 pub mod list_sessions;
 pub mod list_workers;
+pub mod request_password_reset;
 pub mod request_upload;
 pub mod resend_activation;
+pub mod reset_password;
 pub mod reset_worker_password;
 pub mod retire_contact;
 pub mod search_individuals;

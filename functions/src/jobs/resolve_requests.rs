@@ -1,11 +1,12 @@
 //! Looks whose address a reset was asked for with, and asks for the mail, if that may go out (A3b, A19, B13): apart from
 //! the request, so that nobody can tell from its answer whether there is such an account.
 
+use std::time::Duration;
+
 use domain::EmailAddress;
 use domain::account::Context as Guards;
 use domain::journal::{Actor, Audience, JobName, JournalRecord};
 use store::{CommitError, Conflict, Fault, Image, ResetRequest, Transaction, ask, requests};
-
 use tracing::warn;
 
 use crate::context::Context;
@@ -33,7 +34,7 @@ impl StreamOperation for ResolveRequests {
         };
         match request.audience {
             Audience::Portal => of_client(&context, &request, &address).await,
-            Audience::Admin => Ok(()),
+            Audience::Admin => of_worker(&context, &request, &address).await,
         }
     }
 }
@@ -57,18 +58,47 @@ async fn of_client(
         let record = JournalRecord { id: request.record, ..context.transition(ACTOR, &changed) };
         let mut transaction = Transaction::once(&record, context.uuid());
         transaction.change_account(account.version, &changed, individual.test, None);
-        match store.commit(transaction).await {
-            Ok(()) => return Ok(()),
-            Err(CommitError::Conflict(Conflict::Stale(_))) => {}
-            Err(CommitError::Conflict(conflict)) => {
-                let what = format!("a reset request met a conflict: {conflict}");
-                return Err(Fault::Internal { what, source: None });
-            }
-            Err(CommitError::Fault(fault)) => return Err(fault),
+        if made(store.commit(transaction).await)? {
+            return Ok(());
         }
     }
-    Err(Fault::Unavailable {
-        what: "an account is changed all the time".to_owned(),
-        retry_after: std::time::Duration::from_secs(5),
-    })
+    Err(contended())
+}
+
+/// Asks for the worker's reset link; for nothing where no mail may go out (B13).
+async fn of_worker(
+    context: &Context<'_>,
+    request: &ResetRequest,
+    address: &EmailAddress,
+) -> Result<(), Fault> {
+    let store = &context.services.store;
+    let Some(credentials) = store.ask(ask::worker_credentials(address)).await? else { return Ok(()) };
+    for _ in 0..TRIES {
+        let Some(worker) = store.ask(ask::worker(credentials.holder)).await? else { return Ok(()) };
+        let Ok(changed) = worker.forget_password(context.now, context.mail()) else { return Ok(()) };
+        let record = JournalRecord { id: request.record, ..context.worker_transition(ACTOR, &changed) };
+        let mut transaction = Transaction::once(&record, context.uuid());
+        transaction.put_worker(worker.version, &changed.worker);
+        if made(store.commit(transaction).await)? {
+            return Ok(());
+        }
+    }
+    Err(contended())
+}
+
+/// Whether it was made; if not, another call was quicker: look again and decide again.
+fn made(committed: Result<(), CommitError>) -> Result<bool, Fault> {
+    match committed {
+        Ok(()) => Ok(true),
+        Err(CommitError::Conflict(Conflict::Stale(_))) => Ok(false),
+        Err(CommitError::Conflict(conflict)) => {
+            Err(Fault::Internal { what: format!("a reset request met a conflict: {conflict}"), source: None })
+        }
+        Err(CommitError::Fault(fault)) => Err(fault),
+    }
+}
+
+fn contended() -> Fault {
+    let what = "whoever forgot the password is changed all the time".to_owned();
+    Fault::Unavailable { what, retry_after: Duration::from_secs(5) }
 }

@@ -42,6 +42,57 @@ pub(super) const OPERATIONS: &[Operation] = &[
         )
     },
     Operation {
+        grants: &[grant(Table::Requests, APPEND), grant(Table::Throttles, &[UpdateItem])],
+        uses: &[Use::Read(Secret::Seal)],
+        ..admin(
+            "admin.request_password_reset",
+            "Ask for a link to choose a new password",
+            Method::Post,
+            "/password-reset-requests",
+            Access::Anyone,
+            Run::http::<crate::admin::request_password_reset::RequestPasswordReset>(),
+        )
+    },
+    Operation {
+        memory: Memory::Hash,
+        grants: &[
+            grant(Table::Settings, READ),
+            grant(Table::Workers, WRITE),
+            grant(Table::WorkerCredentials, &[UpdateItem]),
+            grant(Table::Journal, APPEND),
+            grant(Table::AccessLog, APPEND),
+            grant(Table::Throttles, &[UpdateItem]),
+        ],
+        uses: &[Use::Read(Secret::Link), Use::Read(Secret::Seal)],
+        ..admin(
+            "admin.reset_password",
+            "Choose a new password by the mailed link",
+            Method::Post,
+            "/password-reset",
+            Access::Anyone,
+            Run::http::<crate::admin::reset_password::ResetPassword>(),
+        )
+    },
+    Operation {
+        memory: Memory::Hash,
+        grants: &[
+            grant(Table::Workers, APPEND),
+            grant(Table::WorkerCredentials, &[BatchGetItem, UpdateItem]),
+            grant(Table::WorkerSessions, &[PutItem, DeleteItem]),
+            grant(Table::Journal, APPEND),
+            grant(Table::Throttles, &[UpdateItem]),
+        ],
+        uses: &[Use::Read(Secret::AdminSession)],
+        ..admin(
+            "admin.change_password",
+            "Change the password",
+            Method::Post,
+            "/password",
+            Access::Worker,
+            Run::http::<crate::admin::change_password::ChangePassword>(),
+        )
+    },
+    Operation {
         grants: &[grant(Table::WorkerSessions, &[DeleteItem])],
         ..admin(
             "admin.sign_out",

@@ -104,6 +104,8 @@ pub(super) const OPERATIONS: &[Operation] = &[
             grant(Table::Credentials, READ),
             grant(Table::Accounts, WRITE),
             grant(Table::Individuals, READ),
+            grant(Table::WorkerCredentials, READ),
+            grant(Table::Workers, WRITE),
             grant(Table::Journal, APPEND),
         ],
         uses: &[Use::Read(Secret::Seal)],
