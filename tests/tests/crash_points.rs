@@ -92,6 +92,10 @@ crash_points! {
     changing_the_email: "portal.confirm_email_change", to_change_the_email, [200, 409], HasTheEffectOfOne;
     worker_signing_in: "admin.sign_in", to_sign_a_worker_in, [200], CountsAgain;
     worker_locking: "admin.sign_in", to_lock_a_worker, [401], HasTheEffectOfOne;
+    worker_forgetting: "admin.request_password_reset", to_forget_as_a_worker, [200], CountsAgain;
+    resolving_for_a_worker: "jobs.resolve_requests", to_resolve_for_a_worker, [], HasTheEffectOfOne;
+    worker_resetting: "admin.reset_password", to_reset_as_a_worker, [200, 410], HasTheEffectOfOne;
+    worker_changing: "admin.change_password", to_change_as_a_worker, [200, 401], HasTheEffectOfOne;
     worker_signing_out: "admin.sign_out", to_sign_a_worker_out, [200, 401], HasTheEffectOfOne;
     worker_extending: "admin.extend_session", to_extend_a_workers_session, [200], HasTheEffectOfOne;
     worker_ending_a_session: "admin.end_session", to_end_a_workers_session, [200, 404], HasTheEffectOfOne;
@@ -340,6 +344,27 @@ async fn to_sign_a_worker_in(_: &World) -> Deed {
 
 async fn to_lock_a_worker(world: &World) -> Deed {
     wrongly(world, Api::Admin, INTAKE).await
+}
+
+async fn to_forget_as_a_worker(_: &World) -> Deed {
+    request(Api::Admin, Method::POST, "/password-reset-requests", None, json!({ "email": CLINICAL }))
+}
+
+async fn to_resolve_for_a_worker(world: &World) -> Deed {
+    let asked = world.admin(Method::POST, "/password-reset-requests").json(json!({ "email": CLINICAL }));
+    asked.send().await.ok();
+    Deed::Waiting
+}
+
+async fn to_reset_as_a_worker(world: &World) -> Deed {
+    let body = json!({ "token": world.worker_reset_token(CLINICAL).await, "password": NEW_PASSWORD });
+    request(Api::Admin, Method::POST, "/password-reset", None, body)
+}
+
+async fn to_change_as_a_worker(world: &World) -> Deed {
+    let staff = world.staff(CLINICAL).await;
+    let body = json!({ "current": demo_password(CLINICAL), "new": NEW_PASSWORD });
+    request(Api::Admin, Method::POST, "/password", Some(&staff), body)
 }
 
 async fn to_sign_a_worker_out(world: &World) -> Deed {

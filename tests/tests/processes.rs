@@ -111,7 +111,7 @@ impl Agency {
         let demo = Demo::read(&infra.join("local/demo")).unwrap();
         let pages = Pages { demo: Some(demo.sign_ins().clone()), ..Pages::default() };
         let server = local.serve(listeners, pages);
-        demo.load(&local, &server.admin).await.unwrap();
+        demo.load(&local, &server.portal, &server.admin).await.unwrap();
         Self { local, server }
     }
 

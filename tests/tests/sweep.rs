@@ -85,6 +85,12 @@ pub const ROWS: &[Row] = &[
     ),
     row("portal.confirm_email_change", |stage| json!({ "code": stage.email_code })),
     row("admin.sign_in", |_| json!({ "email": EXEC_RESTRICTED, "password": PASSWORD })),
+    row("admin.request_password_reset", |_| json!({ "email": OTHER_CLINICAL })),
+    row(
+        "admin.reset_password",
+        |stage| json!({ "token": stage.worker_reset_token, "password": NEW_PASSWORD }),
+    ),
+    row("admin.change_password", |_| json!({ "current": PASSWORD, "new": NEW_PASSWORD })),
     row("admin.sign_out", |_| Value::Null),
     row("admin.extend_session", |_| Value::Null),
     row("admin.list_sessions", |_| Value::Null),
@@ -157,6 +163,8 @@ pub struct Stage {
     pub token: String,
     /// A link to choose a new password, of the second client's.
     pub reset_token: String,
+    /// A link to choose a new password, of a worker's who calls nothing.
+    worker_reset_token: String,
     /// A code that proves another sign-in email of the first client's.
     email_code: String,
     /// A file of Intake's.
@@ -178,6 +186,9 @@ pub struct Stage {
 impl Stage {
     pub async fn new() -> Self {
         let world = World::with(|file| {
+            for worker in file["workers"].as_array_mut().unwrap() {
+                worker["password"] = json!(PASSWORD);
+            }
             for (email, group) in [(SYSTEM_RESTRICTED, "system_administrator"), (EXEC_RESTRICTED, "admin_exec")] {
                 file["workers"].as_array_mut().unwrap().push(json!({
                     "email": email, "password": PASSWORD, "first_name": "Rae", "last_name": "Stone", "user_group": group,
@@ -188,10 +199,7 @@ impl Stage {
         .await;
         let mut workers = BTreeMap::new();
         for email in WORKERS {
-            let session = match email {
-                SYSTEM_RESTRICTED | EXEC_RESTRICTED => sign_in(&world, email).await,
-                _ => world.staff(email).await,
-            };
+            let session = world.staff(email).await;
             let me = world.admin(Method::GET, "/me").by(&session).send().await.ok();
             let worker = me["worker_id"].as_str().unwrap().parse().unwrap();
             let (worker, classes) =
@@ -219,6 +227,7 @@ impl Stage {
         let upload = world.upload(&staff, csv).await;
         world.drain().await;
         let reset_token = world.reset_token("elodie.fournier@example.org").await;
+        let worker_reset_token = world.worker_reset_token(OTHER_CLINICAL).await;
         let foreign = world.invite(&staff, "T-09").await;
         let own = world.invite(&staff, "T-03").await;
         let locked = lock(&world, LOCKED).await;
@@ -245,6 +254,7 @@ impl Stage {
         Self {
             token: own.2,
             reset_token,
+            worker_reset_token,
             email_code,
             upload,
             own: named((&own.0, &own.1), &own_contact),

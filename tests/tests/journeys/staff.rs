@@ -9,7 +9,8 @@ use store::tables::Table;
 
 use crate::crash_points::items;
 use crate::support::{
-    ADMIN_EXEC, Answer, CLINICAL, INTAKE, OTHER_CLINICAL, SYSTEM, Session, World, demo_password, morning,
+    ADMIN_EXEC, Answer, CLINICAL, INTAKE, NEW_PASSWORD, OTHER_CLINICAL, SYSTEM, Session, World, demo_password,
+    link_in, morning,
 };
 
 /// Somebody does something with a worker, a little later.
@@ -176,4 +177,106 @@ async fn all_workers_are_listed_page_by_page_for_system_administrators() {
         let staff = world.staff(email).await;
         assert_eq!(world.admin(Method::GET, "/workers").by(&staff).send().await.refused(403), "not_allowed");
     }
+}
+
+#[tokio::test]
+async fn a_worker_who_forgot_the_password_chooses_a_new_one_by_the_mailed_link() {
+    let world = World::set_up().await;
+    let browsers = [world.staff(CLINICAL).await, world.staff(CLINICAL).await];
+    let ask = |email: &'static str| {
+        let asked = world.admin(Method::POST, "/password-reset-requests").json(json!({ "email": email }));
+        asked.send()
+    };
+    let before = world.local.mails().unwrap().len();
+    let unknown = ask("nobody@example.org").await;
+    world.drain().await;
+    assert_eq!((unknown.ok(), world.local.mails().unwrap().len()), (json!({}), before));
+
+    let older = world.worker_reset_token(CLINICAL).await;
+    let token = world.worker_reset_token(CLINICAL).await;
+    let mail = world.local.mails().unwrap().last().unwrap().clone();
+    assert_eq!(mail.to, [CLINICAL]);
+    assert!(mail.text.contains("http://127.0.0.1:8081/reset#"), "to the workers' site");
+    let reset = |token: String, password: &'static str| {
+        let body = json!({ "token": token, "password": password });
+        world.admin(Method::POST, "/password-reset").json(body).send()
+    };
+    assert_eq!(reset(older, NEW_PASSWORD).await.refused(410), "link_superseded");
+    assert_eq!(reset(token.clone(), "short").await.refused(422), "password_too_short");
+    assert_eq!(world.reset(&token, NEW_PASSWORD).await.refused(404), "link_not_valid", "not on the portal");
+    for browser in &browsers {
+        assert!(is_in(&world, browser).await, "asking ends no session");
+    }
+    let done = reset(token.clone(), NEW_PASSWORD).await;
+    done.ok();
+    assert!(!done.headers.contains_key("set-cookie"), "it signs nobody in");
+    for browser in &browsers {
+        assert!(!is_in(&world, browser).await);
+    }
+    assert_eq!(reset(token, NEW_PASSWORD).await.refused(410), "link_superseded", "once");
+    let old = world.sign_worker_in(CLINICAL, &demo_password(CLINICAL)).await;
+    assert_eq!(old.refused(401), "sign_in_failed");
+    world.sign_worker_in(CLINICAL, NEW_PASSWORD).await.ok();
+    world.drain().await;
+    let told = world.local.mails().unwrap().last().unwrap().clone();
+    assert_eq!((told.to, link_in(&told.text, "/reset#")), (vec![CLINICAL.to_owned()], None));
+
+    let late = world.worker_reset_token(CLINICAL).await;
+    world.advance(Duration::minutes(60));
+    assert_eq!(reset(late, NEW_PASSWORD).await.refused(410), "reset_link_expired");
+}
+
+#[tokio::test]
+async fn a_new_password_ends_what_a_reset_or_wrong_passwords_began() {
+    let world = World::set_up().await;
+    let (system, carmen) = (world.staff(SYSTEM).await, world.worker(CLINICAL).await);
+    let reset = |token: String| {
+        let body = json!({ "token": token, "password": NEW_PASSWORD });
+        world.admin(Method::POST, "/password-reset").json(body).send()
+    };
+    let mailed = || link_in(&world.local.mails().unwrap().last().unwrap().text, "/reset#").unwrap();
+
+    act(&world, &system, &carmen, "reset-password").await.ok();
+    world.drain().await;
+    reset(mailed()).await.ok();
+    world.sign_worker_in(CLINICAL, NEW_PASSWORD).await.ok();
+
+    for _ in 0..10 {
+        assert_eq!(world.sign_worker_in(CLINICAL, "not the one at all").await.refused(401), "sign_in_failed");
+    }
+    world.drain().await;
+    let token = mailed();
+    act(&world, &system, &carmen, "suspend").await.ok();
+    assert_eq!(reset(token).await.refused(410), "reset_not_possible", "who is suspended stays out");
+    act(&world, &system, &carmen, "unlock").await.ok();
+    for _ in 0..10 {
+        world.sign_worker_in(CLINICAL, "not the one at all").await.refused(401);
+    }
+    world.drain().await;
+    reset(mailed()).await.ok();
+    world.sign_worker_in(CLINICAL, NEW_PASSWORD).await.ok();
+}
+
+#[tokio::test]
+async fn changing_the_password_ends_the_workers_other_sessions_and_renews_this_one() {
+    let world = World::set_up().await;
+    let [here, there] = [world.staff(CLINICAL).await, world.staff(CLINICAL).await];
+    let change = |by: Session, current: String, new: &'static str| {
+        let body = json!({ "current": current, "new": new });
+        world.admin(Method::POST, "/password").by(&by).json(body).send()
+    };
+    let wrong = change(here.clone(), "not the one at all".to_owned(), NEW_PASSWORD).await;
+    assert_eq!(wrong.refused(422), "current_password_wrong");
+    let weak = change(here.clone(), demo_password(CLINICAL), "short").await;
+    assert_eq!(weak.refused(422), "password_too_short");
+    let changed = change(here.clone(), demo_password(CLINICAL), NEW_PASSWORD).await;
+    changed.ok();
+    let renewed = changed.session();
+    assert!(is_in(&world, &renewed).await && renewed.cookie != here.cookie);
+    assert!(!is_in(&world, &here).await && !is_in(&world, &there).await);
+    let again = change(renewed, demo_password(CLINICAL), NEW_PASSWORD).await;
+    assert_eq!(again.refused(422), "current_password_wrong", "the former one is worthless");
+    world.sign_worker_in(CLINICAL, NEW_PASSWORD).await.ok();
+    world.drain().await;
+    assert_eq!(world.local.mails().unwrap().last().unwrap().to, [CLINICAL]);
 }

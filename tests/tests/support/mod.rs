@@ -27,6 +27,8 @@ pub struct World {
     portal: String,
     admin: String,
     keys: std::sync::atomic::AtomicU64,
+    /// The file it was set up from.
+    agency: Value,
 }
 
 /// A signed-in worker or client.
@@ -210,7 +212,7 @@ impl World {
         let [portal, admin, _] = [(portal, Some(Site::Portal)), (admin, Some(Site::Admin)), (aws, None)]
             .map(|(port, site)| serve(&local, port, site));
         let keys = std::sync::atomic::AtomicU64::default();
-        Self { local, http: reqwest::Client::new(), portal, admin, keys }
+        Self { local, http: reqwest::Client::new(), portal, admin, keys, agency: Value::Null }
     }
 
     /// Set up, without individuals.
@@ -220,10 +222,10 @@ impl World {
 
     /// Set up from the demo's file, changed.
     pub async fn set_up_with(change: impl FnOnce(&mut Value)) -> Self {
-        let world = Self::bare().await;
-        let mut file = agency_file();
-        change(&mut file);
-        let summary = world.local.invoke("jobs.set_up_agency", file).await.unwrap();
+        let mut world = Self::bare().await;
+        world.agency = agency_file();
+        change(&mut world.agency);
+        let summary = world.local.invoke("jobs.set_up_agency", world.agency.clone()).await.unwrap();
         assert_eq!(summary["set_up"], true, "{summary}");
         world.local.drain().await.unwrap();
         world
@@ -279,7 +281,9 @@ impl World {
     }
 
     pub async fn staff(&self, email: &str) -> Session {
-        let answer = self.sign_worker_in(email, &demo_password(email)).await;
+        let workers = self.agency["workers"].as_array().unwrap();
+        let worker = workers.iter().find(|worker| worker["email"] == email).unwrap();
+        let answer = self.sign_worker_in(email, worker["password"].as_str().unwrap()).await;
         answer.ok();
         answer.session()
     }
@@ -363,6 +367,14 @@ impl World {
     /// The token of the newest mail's link to choose a new password, after one was asked for.
     pub async fn reset_token(&self, email: &str) -> String {
         assert_eq!(self.forget(email).await.ok(), json!({}));
+        self.drain().await;
+        link_in(&self.local.mails().unwrap().last().expect("a mail").text, "/reset#").expect("a link")
+    }
+
+    /// The same for a worker.
+    pub async fn worker_reset_token(&self, email: &str) -> String {
+        let asked = self.admin(Method::POST, "/password-reset-requests").json(json!({ "email": email }));
+        assert_eq!(asked.send().await.ok(), json!({}));
         self.drain().await;
         link_in(&self.local.mails().unwrap().last().expect("a mail").text, "/reset#").expect("a link")
     }
