@@ -12,7 +12,9 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use store::{Store, TableNames, ask, tables::Table};
 
-use crate::support::{CLINICAL, INTAKE, NEW_PASSWORD, PASSWORD, SYSTEM, Session, World, activation};
+use crate::support::{
+    CLINICAL, INTAKE, NEW_PASSWORD, PASSWORD, SYSTEM, Session, World, activation, demo_password,
+};
 
 const ANA: &str = "ana.delgado@example.org";
 const ANA_BORN: &str = "1985-04-12";

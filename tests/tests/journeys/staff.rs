@@ -9,8 +9,8 @@ use store::tables::Table;
 
 use crate::crash_points::items;
 use crate::support::{
-    ADMIN_EXEC, Answer, CLINICAL, INTAKE, NEW_PASSWORD, OTHER_CLINICAL, SYSTEM, Session, World, demo_password,
-    link_in, morning,
+    ADMIN_EXEC, Answer, CLINICAL, INTAKE, NEW_PASSWORD, OTHER_CLINICAL, SYSTEM, Session, World,
+    demo_password, link_in, morning,
 };
 
 /// Somebody does something with a worker, a little later.
