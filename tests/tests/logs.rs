@@ -13,7 +13,9 @@ use store::tables::Table;
 use tracing_subscriber::EnvFilter;
 
 use crate::crash_points::items;
-use crate::support::{Answer, CLINICAL, Call, INTAKE, SYSTEM, Session, World, activation, link_in};
+use crate::support::{
+    Answer, CLINICAL, Call, INTAKE, SYSTEM, Session, World, activation, demo_password, link_in,
+};
 
 const BORN: &str = "1961-03-27";
 const ADDRESS: &str = "zanthippe.quellhorst@canary.example.org";
@@ -344,6 +346,14 @@ async fn everything_about_a_worker(world: &World) {
         let call = || world.admin(Method::POST, &path).by(&system).header("idempotency-key", key.clone());
         send(world, || call().json(json!({}))).await.ok();
     }
+    drain(world).await;
+    let token = world.worker_reset_token(CLINICAL).await;
+    let post = |path: &'static str, body: Value| world.admin(Method::POST, path).json(body);
+    send(world, || post("/password-reset-requests", json!({ "email": CLINICAL }))).await.ok();
+    let chosen = json!({ "token": token, "password": PASSWORD });
+    send(world, || post("/password-reset", chosen.clone())).await;
+    let changed = json!({ "current": demo_password(SYSTEM), "new": PASSWORD });
+    send(world, || post("/password", changed.clone()).by(&system)).await.ok();
 }
 
 #[tokio::test]

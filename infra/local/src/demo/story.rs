@@ -102,7 +102,7 @@ impl Teller<'_> {
         match deed {
             Deed::Create => self.by_worker("accounts", Method::POST, json!({}), false).await,
             Deed::WithdrawConsent => {
-                let body = json!({ "contact_id": null, "confirmed": true });
+                let body = json!({ "email_contact_id": null, "confirmed": true });
                 self.by_worker("communication-settings", Method::PUT, body, false).await
             }
             Deed::Suspend => self.by_worker("suspend", Method::POST, json!({}), true).await,
