@@ -205,6 +205,20 @@ class Holes:
         return self._mailed("reset")
 
     @functools.cached_property
+    def email_code(self):
+        """The code mailed to the address that the client wants to sign in with from now on."""
+        wanted = f"new.{self.client_email}"
+        body = {"email": wanted, "password": self.client_password}
+        call("POST", f"{PORTAL}/api/portal/v1/email-change", body, self._client[1])
+        for _ in range(100):
+            for mail in reversed(call("GET", f"{PORTAL}/_local/mail.json")[0]["mails"]):
+                code = re.search(r"\b\d{4} ?\d{4}\b", mail["text"])
+                if code and wanted.casefold() in [to.casefold() for to in mail["to"]]:
+                    return code[0]
+            time.sleep(0.1)
+        stop("no mail with a code came within ten seconds")
+
+    @functools.cached_property
     def _forgetful(self):
         """A worker who signs in nowhere else; a sample that resets their password sets it to what it was."""
         demo, _ = call("GET", f"{PORTAL}/_local/demo.json")
