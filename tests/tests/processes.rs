@@ -24,33 +24,36 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_operation_answers_its_sample_event_as_a_process_of_its_own() {
-    let agency = Agency::open().await;
-    for operation in OPERATIONS {
-        let event = agency.sample(operation.name).await;
-        let mut runtime = Runtime::serve(Some(event)).await;
-        let process = start(&agency.variables(operation.name, &runtime.address));
-        let outcome = tokio::time::timeout(PATIENCE, runtime.outcomes.recv()).await;
-        let printed = end(process).await;
-        let told = || format!("{}: {}", operation.name, String::from_utf8_lossy(&printed.stdout));
-        let answer = match outcome.unwrap_or_else(|_| panic!("no answer from {}", told())) {
-            Some(Outcome::Answer(answer)) => answer,
-            Some(Outcome::Failure(failure)) => panic!("{failure} from {}", told()),
-            None => panic!("no answer from {}", told()),
-        };
-        match operation.run {
-            Run::Http(_) => assert_eq!(answer["statusCode"], 200, "{answer} from {}", told()),
-            Run::Event(_) => {
-                let failures = answer.get("batchItemFailures").cloned().unwrap_or_else(|| json!([]));
-                assert_eq!(failures, json!([]), "{answer} from {}", told());
+    // Each sample signs a worker in, and one address may not sign in so often.
+    for operations in OPERATIONS.chunks(20) {
+        let agency = Agency::open().await;
+        for operation in operations {
+            let event = agency.sample(operation.name).await;
+            let mut runtime = Runtime::serve(Some(event)).await;
+            let process = start(&agency.variables(operation.name, &runtime.address));
+            let outcome = tokio::time::timeout(PATIENCE, runtime.outcomes.recv()).await;
+            let printed = end(process).await;
+            let told = || format!("{}: {}", operation.name, String::from_utf8_lossy(&printed.stdout));
+            let answer = match outcome.unwrap_or_else(|_| panic!("no answer from {}", told())) {
+                Some(Outcome::Answer(answer)) => answer,
+                Some(Outcome::Failure(failure)) => panic!("{failure} from {}", told()),
+                None => panic!("no answer from {}", told()),
+            };
+            match operation.run {
+                Run::Http(_) => assert_eq!(answer["statusCode"], 200, "{answer} from {}", told()),
+                Run::Event(_) => {
+                    let failures = answer.get("batchItemFailures").cloned().unwrap_or_else(|| json!([]));
+                    assert_eq!(failures, json!([]), "{answer} from {}", told());
+                }
+            }
+            assert_eq!(String::from_utf8_lossy(&printed.stderr), "", "{}", operation.name);
+            for line in lines(&printed) {
+                assert!(line["level"].is_string() && line["timestamp"].is_string(), "{line}");
+                assert_ne!(line["level"], "ERROR", "{line}");
             }
         }
-        assert_eq!(String::from_utf8_lossy(&printed.stderr), "", "{}", operation.name);
-        for line in lines(&printed) {
-            assert!(line["level"].is_string() && line["timestamp"].is_string(), "{line}");
-            assert_ne!(line["level"], "ERROR", "{line}");
-        }
+        agency.server.stop().await;
     }
-    agency.server.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
