@@ -141,6 +141,7 @@ class Holes:
 
     individual = property(lambda self: self._individual["individual_id"])
     site = property(lambda self: self._individual["site_id"])
+    version = property(lambda self: str(self._individual["version"]))
     email_contact = property(lambda self: self._individual["communication"]["consented_contact_id"])
 
     def _invite(self):

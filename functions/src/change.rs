@@ -67,7 +67,7 @@ impl Context<'_> {
             operation: self.operation.name.to_owned(),
             outcome: outcome.code().to_owned(),
             subject: None,
-            viewer: None,
+            viewer: self.viewer_name(),
         }
     }
 

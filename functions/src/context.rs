@@ -95,6 +95,12 @@ impl<'a> Context<'a> {
         self
     }
 
+    /// The viewer's address under a keyed name, the same as it is counted by, where the operation holds the seal.
+    pub(crate) fn viewer_name(&self) -> Option<String> {
+        let seal = self.services.held_seal().filter(|_| !self.viewer.is_empty())?;
+        Some(seal.name("viewer", &self.viewer))
+    }
+
     /// A fresh `UUIDv7` for an id.
     #[must_use]
     pub fn uuid(&self) -> Uuid {

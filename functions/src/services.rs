@@ -146,6 +146,11 @@ impl Services {
         self.seal.get_or_try_init(async || parsed(&self.read(Secret::Seal).await?, Seal::parse)).await
     }
 
+    /// The seal, if this operation has it and it was read, as it is at the start.
+    pub(crate) fn held_seal(&self) -> Option<&Seal> {
+        self.seal.get()
+    }
+
     /// The key that signs sessions of one API.
     pub(crate) async fn signing(&self, api: Api) -> Result<&SigningKey, Fault> {
         let (cell, secret) = match api {

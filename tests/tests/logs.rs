@@ -5,7 +5,7 @@ use std::io;
 use std::sync::{Arc, Mutex};
 
 use chrono::Duration;
-use functions::operation::{Api, OPERATIONS};
+use functions::operation::{Api, OPERATIONS, Secret, Use};
 use local::aws::{Fault, Kind, When};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -14,7 +14,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::crash_points::items;
 use crate::support::{
-    Answer, CLINICAL, Call, INTAKE, SYSTEM, Session, World, activation, demo_password, link_in,
+    Answer, CLINICAL, Call, INTAKE, SYSTEM, Session, World, activation, agency_file, demo_password, link_in,
 };
 
 const BORN: &str = "1961-03-27";
@@ -357,6 +357,48 @@ async fn everything_about_a_worker(world: &World) {
 }
 
 #[tokio::test]
+async fn what_aws_answers_is_logged_without_its_words() {
+    let log = Log::default();
+    let listening = log.listen();
+    let world = World::new().await;
+    let staff = world.staff(INTAKE).await;
+    let individual = world.individual(&staff, "T-01").await;
+    // As SES answers in its sandbox.
+    let words = "Email address is not verified. The following identities failed the check in region CA-CENTRAL-1: \
+                 zanthippe.quellhorst@canary.example.org";
+    let faults = world.local.aws().faults();
+    faults.inject(
+        Fault::new(When::Before, Kind::Rejected(words))
+            .and_after()
+            .concerning(|call| call.caller == "jobs.send_mail" && call.action == "SendEmail"),
+    );
+    world.create(&staff, &individual, json!({})).await.ok();
+    world.local.drain().await.unwrap_err();
+    drop(listening);
+    let text = log.text();
+    assert!(text.contains("aws_sdk_sesv2 answers MessageRejected, request id "), "{text}");
+    assert_silent("the log", &text, &[]);
+}
+
+#[tokio::test]
+async fn a_file_of_another_shape_is_logged_by_place_alone() {
+    let log = Log::default();
+    let listening = log.listen();
+    let world = World::bare().await;
+    let mut file = agency_file();
+    file["workers"][1]["user_group"] = json!("zanthippe.quellhorst@canary.example.org");
+    let told = world.local.invoke("jobs.set_up_agency", file.clone()).await.unwrap_err();
+    let place = "an event of another shape: unknown variant at workers[1].user_group";
+    assert!(told.to_string().contains(place), "{told}");
+    file["workers"][1]["user_group"] = json!({ "demo-only-walrus-teapot-drizzle": 1 });
+    world.local.invoke("jobs.set_up_agency", file).await.unwrap_err();
+    drop(listening);
+    let text = log.text();
+    assert!(text.contains(place), "{text}");
+    assert_silent("the log", &text, &[]);
+}
+
+#[tokio::test]
 async fn what_is_personal_or_secret_stays_where_it_belongs() {
     let log = Log::default();
     let listening = log.listen();
@@ -400,6 +442,20 @@ async fn what_is_personal_or_secret_stays_where_it_belongs() {
     }
     let all: BTreeSet<_> = OPERATIONS.iter().map(|operation| operation.name.to_owned()).collect();
     assert_eq!(heard, all);
+
+    let mut told = BTreeSet::new();
+    for entry in items(&world, Table::AccessLog).await {
+        let name = entry["operation"].as_str().unwrap().to_owned();
+        let operation = OPERATIONS.iter().find(|operation| operation.name == name).unwrap();
+        let viewer = entry["viewer"].as_str();
+        let sealed = operation.uses.contains(&Use::Read(Secret::Seal));
+        assert!(sealed || viewer.is_none(), "{name} holds no seal");
+        assert!(viewer.is_none_or(|viewer| viewer.len() >= 32 && !viewer.contains("127.0.0.1")), "{name}");
+        told.extend(viewer.is_some().then_some(name));
+    }
+    for name in ["portal.sign_in", "admin.sign_in", "portal.activate_account", "portal.reset_password"] {
+        assert!(told.contains(name), "{name} says from where");
+    }
 
     for table in [
         Table::Journal,

@@ -11,7 +11,7 @@ use chrono::Duration;
 use credentials::{Claims, KeyPair, SigningKey};
 use data_encoding::BASE64URL_NOPAD;
 use domain::journal::Audience;
-use domain::worker::{SecurityClass, UserGroup, Worker, permits, visible};
+use domain::worker::{Permission, SecurityClass, UserGroup, Worker, permits, visible};
 use functions::Environment;
 use functions::operation::{Access, Api, Method as Verb, OPERATIONS, Operation, Trigger};
 use functions::ports::SystemEntropy;
@@ -468,6 +468,13 @@ fn expected(row: &Row, who: &Who<'_>, aim: Aim, sees: bool) -> Option<(u16, &'st
         Who::Client => None,
         Who::Worker(..) if !permitted => Some((403, "not_allowed")),
         Who::Worker(..) if nothing_there => Some((404, "not_found")),
+        // The row's contact is the one that consent is for.
+        Who::Worker(worker, class)
+            if ["admin.update_contact", "admin.retire_contact"].contains(&row.operation)
+                && !permits(worker.user_group, class, Permission::SetCommunicationSettings) =>
+        {
+            Some((403, "ending_consent_not_allowed"))
+        }
         Who::Worker(..) => None,
     }
 }
@@ -565,7 +572,7 @@ pub fn assert_headers(answer: &Answer, about: &str) {
         ("cache-control", "no-store"),
         ("x-content-type-options", "nosniff"),
         ("referrer-policy", "no-referrer"),
-        ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
+        ("content-security-policy", "default-src 'none'; base-uri 'none'; frame-ancestors 'none'"),
         ("strict-transport-security", "max-age=63072000; includeSubDomains"),
     ] {
         assert_eq!(
@@ -860,16 +867,22 @@ async fn who_was_refused_what_is_in_the_access_log() {
             } else {
                 [UserGroup::IntakeMgmt, UserGroup::AdminExec].contains(&worker.user_group)
             };
-            let Some((status, _)) = expected(row, &Who::Worker(worker, class), Aim::Foreign, sees) else {
+            let Some((status, code)) = expected(row, &Who::Worker(worker, class), Aim::Foreign, sees) else {
                 continue;
             };
             stage.call(row, Aim::Foreign).by(session).send().await.refused(status);
             // Who may not do it at all isn't asked for whom.
-            let subject = if status == 404 && about_them { individual } else { "" };
+            let subject = if code != "not_allowed" && about_them { individual } else { "" };
             let fresh = row.operation == "admin.create_account" && status == 404;
             let subject = if fresh { stage.foreign_fresh.as_str() } else { subject };
             refused.insert((row.operation.to_owned(), worker.id.to_string(), subject.to_owned()));
         }
+    }
+    let (session, worker, _) = &stage.workers[INTAKE];
+    for row in ROWS.iter().filter(|row| http_of(row.operation()).unwrap().2.contains("{account_id}")) {
+        stage.call(row, Aim::AccountOfAnother).by(session).send().await.refused(404);
+        let subject = stage.own["individual_id"].clone();
+        refused.insert((row.operation.to_owned(), worker.id.to_string(), subject));
     }
     assert!(refused.len() > 30 && refused.iter().any(|(_, _, subject)| !subject.is_empty()));
     let mut logged = BTreeSet::new();

@@ -1,14 +1,15 @@
 //! Removes a contact: retires it if it was ever mailed or consented to, else deletes it (B6). Removing the consented one
-//! ends consent (B9).
+//! ends consent (B9): only who may withdraw consent does that.
 
 use domain::account::Consequence;
 use domain::id::{ContactId, IndividualId};
 use domain::individual::{ConsentChange, ContactError, ContactValue, Origin, Removal};
+use domain::worker::Permission;
 use domain::{Account, Contact};
 use serde::{Deserialize, Serialize};
 use store::{Fate, Fault, ask};
 
-use crate::change::IndividualChange;
+use crate::change::{Access, IndividualChange};
 use crate::context::Context;
 use crate::entry::caller::Staff;
 use crate::entry::http::{HttpOperation, Reply};
@@ -50,6 +51,8 @@ refusals! {
             /// What would follow, in order.
             consequences: Vec<Consequence>,
         } => 409, "consent_would_end", "The individual's consent to email would end; confirm that it may";
+        /// Consent would end, and the worker may not withdraw it.
+        EndingConsentNotAllowed => 403, "ending_consent_not_allowed", "This would end the individual's consent to email, which you may not do";
         /// It is retired already.
         ContactRetired => 409, "contact_retired", "This contact is retired; add a new one";
     }
@@ -85,6 +88,10 @@ impl HttpOperation for RetireContact {
                 ContactError::Retired(_) => Failure::from(Error::ContactRetired),
                 _ => Failure::not_found(),
             })?;
+        if consent == ConsentChange::Withdrawn && !staff.may(Permission::SetCommunicationSettings) {
+            staff.log(context, Access::Refused, Some(request.individual_id)).await?;
+            return Err(Error::EndingConsentNotAllowed.into());
+        }
         if consent == ConsentChange::Withdrawn && !request.confirmed {
             let consequences = Consequence::of_lost_consent(account.as_deref(), context.now);
             return Err(Error::ConsentWouldEnd { consequences }.into());

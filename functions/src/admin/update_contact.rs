@@ -1,13 +1,14 @@
-//! Writes a contact anew. Another address, or taking it out of use, ends the consent that was given for it (B9). The
-//! address an account signs in with stays as it is: the client changes that (A18).
+//! Writes a contact anew. Another address, or taking it out of use, ends the consent that was given for it (B9): only
+//! who may withdraw consent does that. The address an account signs in with stays as it is: the client changes that (A18).
 
 use domain::account::Consequence;
 use domain::id::{ContactId, IndividualId};
 use domain::individual::{ConsentChange, ContactError, Origin};
+use domain::worker::Permission;
 use serde::Deserialize;
 use store::ask;
 
-use crate::change::IndividualChange;
+use crate::change::{Access, IndividualChange};
 use crate::context::Context;
 use crate::entry::caller::Staff;
 use crate::entry::http::{HttpOperation, Reply};
@@ -43,6 +44,8 @@ refusals! {
             /// What would follow, in order.
             consequences: Vec<Consequence>,
         } => 409, "consent_would_end", "The individual's consent to email would end; confirm that it may";
+        /// Consent would end, and the worker may not withdraw it.
+        EndingConsentNotAllowed => 403, "ending_consent_not_allowed", "This would end the individual's consent to email, which you may not do";
         /// Somebody else changed the record since it was read.
         RecordChanged => 409, "record_changed", "Somebody changed this record since you opened it; look again, then repeat";
         /// Retired contacts stay as they are.
@@ -85,6 +88,10 @@ impl HttpOperation for UpdateContact {
             return Err(Error::RecordChanged.into());
         }
         let account = context.open_account(holding).await?;
+        if consent == ConsentChange::Withdrawn && !staff.may(Permission::SetCommunicationSettings) {
+            staff.log(context, Access::Refused, Some(request.individual_id)).await?;
+            return Err(Error::EndingConsentNotAllowed.into());
+        }
         if consent == ConsentChange::Withdrawn && !request.confirmed {
             let consequences = Consequence::of_lost_consent(account.as_deref(), context.now);
             return Err(Error::ConsentWouldEnd { consequences }.into());

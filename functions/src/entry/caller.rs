@@ -219,7 +219,8 @@ impl Staff {
         seen.ok_or_else(Failure::not_found)
     }
 
-    /// An individual this worker sees, and one of that individual's accounts, in one read.
+    /// An individual this worker sees, and one of that individual's accounts, in one read. An account of somebody else
+    /// is refused and logged as one that isn't there.
     ///
     /// # Errors
     /// `not_found`, or the store's fault.
@@ -232,9 +233,11 @@ impl Staff {
         let (individual, account) =
             context.services.store.ask((ask::individual(id), ask::account(account))).await?;
         let individual = self.visible(context, id, individual).await?;
-        let account =
-            account.filter(|account| account.individual == individual.id).ok_or_else(Failure::not_found)?;
-        Ok((individual, account))
+        let account = account.filter(|account| account.individual == individual.id);
+        if account.is_none() {
+            self.log(context, Access::Refused, Some(id)).await?;
+        }
+        Ok((individual, account.ok_or_else(Failure::not_found)?))
     }
 
     /// Records that this worker looked at an individual, or was refused. What can't be recorded isn't shown.

@@ -71,9 +71,9 @@ pub fn handle<'a, O: EventOperation>(
     event: Value,
 ) -> BoxFuture<'a, Result<Value, Fault>> {
     Box::pin(async move {
-        let outcome = match serde_json::from_value(event) {
+        let outcome = match shaped("an event", event) {
             Ok(event) => O::handle(context, event).await,
-            Err(error) => Err(defect("an event of another shape", error)),
+            Err(fault) => Err(fault),
         };
         let summary = outcome.inspect_err(|fault| log_fault(context, fault))?;
         let summary = serde_json::to_value(summary).map_err(|error| defect("a summary", error))?;
@@ -89,8 +89,7 @@ pub fn each_message<'a, O: MessageOperation>(
     event: Value,
 ) -> BoxFuture<'a, Result<Value, Fault>> {
     Box::pin(async move {
-        let event: SqsEvent =
-            serde_json::from_value(event).map_err(|error| defect("an event of another shape", error))?;
+        let event: SqsEvent = shaped("an event", event)?;
         let mut failed = SqsBatchResponse::default();
         for message in event.records {
             if let Err(fault) = one_message::<O>(context, &message).await {
@@ -117,8 +116,7 @@ pub fn each_record<'a, O: StreamOperation>(
     event: Value,
 ) -> BoxFuture<'a, Result<Value, Fault>> {
     Box::pin(async move {
-        let event: dynamodb::Event =
-            serde_json::from_value(event).map_err(|error| defect("an event of another shape", error))?;
+        let event: dynamodb::Event = shaped("an event", event)?;
         let mut progress = Progress::default();
         for record in event.records.into_iter().filter(|record| O::OF.contains(&record.event_name.as_str())) {
             let item_identifier = record.change.sequence_number.clone().unwrap_or_default();
@@ -140,6 +138,29 @@ pub fn each_record<'a, O: StreamOperation>(
 
 async fn one_message<O: MessageOperation>(context: &Context<'_>, message: &SqsMessage) -> Result<(), Fault> {
     let body = message.body.as_deref().unwrap_or_default();
-    let message = serde_json::from_str(body).map_err(|error| defect("a message of another shape", error))?;
-    O::handle(context, message).await
+    // Errors of the parser name a place, never the text that was sent.
+    let message = serde_json::from_str(body).map_err(|error| defect("a message that is no JSON", error))?;
+    O::handle(context, shaped("a message", message)?).await
+}
+
+/// What serde may find wrong; after these words it may quote the value.
+const WRONG: &[&str] = &[
+    "duplicate field",
+    "invalid length",
+    "invalid type",
+    "invalid value",
+    "missing field",
+    "unknown field",
+    "unknown variant",
+];
+
+/// Reads a value. What is wrong with it is told by kind and place, for it may be somebody's.
+fn shaped<T: DeserializeOwned>(what: &str, value: Value) -> Result<T, Fault> {
+    serde_path_to_error::deserialize(value).map_err(|error| {
+        let place = error.path().to_string();
+        let text = error.into_inner().to_string();
+        let wrong = WRONG.iter().find(|wrong| text.starts_with(**wrong)).unwrap_or(&"unreadable");
+        let what = format!("{what} of another shape: {wrong} at {place}");
+        Fault::Internal { what, source: None }
+    })
 }

@@ -310,7 +310,10 @@ fn respond(status: u16, content_type: &'static str, body: String) -> Response<Bo
         (CACHE_CONTROL, "no-store"),
         (HeaderName::from_static("x-content-type-options"), "nosniff"),
         (HeaderName::from_static("referrer-policy"), "no-referrer"),
-        (HeaderName::from_static("content-security-policy"), "default-src 'none'; frame-ancestors 'none'"),
+        (
+            HeaderName::from_static("content-security-policy"),
+            "default-src 'none'; base-uri 'none'; frame-ancestors 'none'",
+        ),
         (HeaderName::from_static("strict-transport-security"), "max-age=63072000; includeSubDomains"),
     ] {
         headers.insert(name, HeaderValue::from_static(value));

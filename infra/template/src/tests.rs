@@ -4,13 +4,17 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use ::functions::operation::{OPERATIONS, Operation, Secret, Trigger};
+use ::functions::operation::{Access, Api, Method, OPERATIONS, Operation, Secret, Trigger};
 use yaml_serde::Value;
 
 use super::{operations_of, stacks};
 use crate::text::{dashed, logical_id};
 
 const EDGE: &str = include_str!("../../edge.yaml");
+const CONTRACTS: [(Api, &str); 2] = [
+    (Api::Portal, include_str!("../../../docs/openapi/portal.json")),
+    (Api::Admin, include_str!("../../../docs/openapi/admin.json")),
+];
 
 /// The only places of functions' roles with a `*`.
 const WILDCARDS: [(&str, &str); 3] = [
@@ -263,4 +267,59 @@ fn the_root_gives_every_stack_what_it_asks_for() {
             }
         }
     }
+}
+
+/// The paths of requests that somebody may guess with: what anyone may post, and all that takes a password, a link's
+/// token or a code.
+fn guessable() -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for operation in OPERATIONS.iter().filter(|operation| operation.access == Access::Anyone) {
+        let Trigger::Http { api, path, method } = operation.trigger else { continue };
+        assert_eq!(method, Method::Post, "{}: the firewall counts POST alone", operation.name);
+        found.insert(format!("{}{path}", api.base()));
+    }
+    for (api, contract) in CONTRACTS {
+        let contract: Value = yaml_serde::from_str(contract).unwrap();
+        for (path, methods) in contract["paths"].as_mapping().unwrap() {
+            let path = path.as_str().unwrap();
+            assert!(path.starts_with(api.base()));
+            for (method, operation) in methods.as_mapping().unwrap() {
+                let body = &operation["requestBody"]["content"]["application/json"]["schema"]["properties"];
+                let proof = |(name, kind): (&Value, &Value)| {
+                    kind["format"] == "password" || name == "token" || name == "code"
+                };
+                if body.as_mapping().is_some_and(|fields| fields.iter().any(proof)) {
+                    assert_eq!(method, "post", "{path}: the firewall counts POST alone");
+                    found.insert(path.to_owned());
+                }
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn the_firewall_slows_down_every_request_that_guesses() {
+    let edge = template("edge.yaml");
+    let rules = &edge.properties("Firewall")["Rules"];
+    let rule = rules.as_sequence().unwrap().iter().find(|rule| rule["Name"] == "credentials").unwrap();
+    let conditions =
+        &rule["Statement"]["RateBasedStatement"]["ScopeDownStatement"]["AndStatement"]["Statements"];
+    let paths = &conditions[1]["RegexMatchStatement"];
+    let pattern = paths["RegexString"].as_str().unwrap();
+    assert!(pattern.len() <= 512, "AWS WAF takes no longer pattern");
+    let alternatives = pattern.strip_prefix("^/api/(portal|admin)/v1/(").unwrap().strip_suffix(")$").unwrap();
+    let covered: BTreeSet<String> = alternatives
+        .split('|')
+        .flat_map(|path| Api::ALL.map(|api| format!("{}/{path}", api.base())))
+        .collect();
+    let guessable = guessable();
+    assert!(guessable.contains("/api/portal/v1/session") && guessable.contains("/api/portal/v1/password"));
+    let open: Vec<_> = guessable.difference(&covered).collect();
+    assert!(open.is_empty(), "add these to the rule `credentials` of infra/edge.yaml: {open:?}");
+
+    let steps = paths["TextTransformations"].as_sequence().unwrap();
+    let steps: Vec<_> =
+        steps.iter().map(|step| (&step["Priority"], step["Type"].as_str().unwrap())).collect();
+    assert_eq!(steps, [(&Value::from(0), "URL_DECODE"), (&Value::from(1), "NORMALIZE_PATH")]);
 }

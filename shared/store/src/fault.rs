@@ -4,6 +4,7 @@ use std::error::Error;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::operation::RequestId;
 
 use crate::Table;
 
@@ -58,7 +59,8 @@ where
     E: ProvideErrorMetadata + Error + Send + Sync + 'static,
     R: Send + Sync + std::fmt::Debug + 'static,
 {
-    /// Keeps the service's code, or the error of the connection: the response itself may hold items.
+    /// Keeps service, code and request id, by which AWS tells more: its message may quote what was sent, as SES's does
+    /// with addresses, and the response may hold items.
     fn from(error: SdkError<E, R>) -> Self {
         match error {
             SdkError::ServiceError(context) => {
@@ -86,10 +88,11 @@ where
                     {
                         Self::Refused(code.to_owned())
                     }
-                    code => Self::Internal {
-                        what: code.to_owned(),
-                        source: Some(Box::new(context.err().meta().clone())),
-                    },
+                    code => {
+                        let id = context.err().meta().request_id().unwrap_or("none");
+                        let service = service::<E>();
+                        Self::internal(format!("{service} answers {code}, request id {id}"))
+                    }
                 }
             }
             SdkError::TimeoutError(_) => Self::unavailable("timeout"),
@@ -98,4 +101,9 @@ where
             other => Self::Internal { what: "request not made".to_owned(), source: other.into_source().ok() },
         }
     }
+}
+
+/// The service whose error this is, by the name of its crate: `aws_sdk_sesv2`.
+fn service<E>() -> &'static str {
+    std::any::type_name::<E>().split("::").next().unwrap_or_default()
 }

@@ -426,6 +426,35 @@ async fn what_ends_with_consent_is_said_before_it_does() {
 }
 
 #[tokio::test]
+async fn who_may_not_withdraw_consent_does_not_end_it_by_changing_contacts() {
+    let world = World::new().await;
+    let staff = world.staff(INTAKE).await;
+    let restricted = world.staff(RESTRICTED).await;
+    let ana = world.individual(&staff, "T-01").await;
+    let seen = record(&world, &staff, &ana).await;
+    let place =
+        |kind: &str| format!("/{ana}/contacts/{}", nth(&seen, kind, 0)["contact_id"].as_str().unwrap());
+    let email = |value: &str, used: bool| json!({ "kind": "email", "value": value, "use_contact": used });
+    for confirmed in [false, true] {
+        for (method, body) in [
+            (Method::PUT, json!({ "version": 1, "contact": email("new@example.org", true) })),
+            (Method::PUT, json!({ "version": 1, "contact": email("ana.delgado@example.org", false) })),
+            (Method::DELETE, json!({})),
+        ] {
+            let mut body = body;
+            body["confirmed"] = json!(confirmed);
+            let refused = change(&world, &restricted, method, &place("email"), body.clone()).await;
+            assert_eq!(refused.refused(403), "ending_consent_not_allowed", "{body}");
+            assert_eq!(record(&world, &staff, &ana).await, seen, "{body}");
+        }
+    }
+    // What leaves consent as it is stays theirs to do.
+    let phone = json!({ "kind": "phone", "value": "555 0142", "use_contact": true });
+    let body = json!({ "version": 1, "contact": phone });
+    change(&world, &restricted, Method::PUT, &place("phone"), body).await.ok();
+}
+
+#[tokio::test]
 async fn a_change_that_keeps_the_address_keeps_consent() {
     let world = World::new().await;
     let staff = world.staff(INTAKE).await;

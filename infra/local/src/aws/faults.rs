@@ -45,6 +45,8 @@ pub enum Kind {
     Throttled,
     /// Another transaction has one of the items.
     Conflict,
+    /// SES will not have the mail, for a reason it gives in its own words.
+    Rejected(&'static str),
 }
 
 /// When a call fails.
@@ -124,6 +126,7 @@ impl Kind {
                 "Maximum sending rate exceeded.",
             ),
             (Self::Throttled, _) => AwsError::bad_request("ThrottlingException", "Rate exceeded"),
+            (Self::Rejected(message), _) => AwsError::bad_request("MessageRejected", message),
             (Self::Conflict, _) if ask.action == "TransactWriteItems" => conflict(ask.resources.len()),
             (Self::Conflict, _) => {
                 AwsError::bad_request("TransactionConflictException", "Transaction is ongoing for the item")
