@@ -10,7 +10,7 @@ use lambda_http::{Request, RequestExt};
 use store::Fault;
 use uuid::Uuid;
 
-use crate::entry::caller::{self, ADMIN_DEVICE, PORTAL_DEVICE};
+use crate::entry::caller::{self, ADMIN_COOKIE, ADMIN_DEVICE, PORTAL_COOKIE, PORTAL_DEVICE};
 use crate::operation::{Api, Operation, Trigger};
 use crate::ports::uuid_v7;
 use crate::services::Services;
@@ -32,6 +32,8 @@ pub struct Context<'a> {
     pub browser: Option<Device>,
     /// What a browser that signed in before brought to be known by.
     pub(crate) device_cookie: Option<String>,
+    /// The session token it brought, unverified.
+    pub(crate) session_token: Option<String>,
     /// The same for everything that follows from one request.
     pub correlation: CorrelationId,
     /// The journal record whose event is being handled.
@@ -62,6 +64,7 @@ impl<'a> Context<'a> {
             viewer: String::new(),
             browser: None,
             device_cookie: None,
+            session_token: None,
             correlation: CorrelationId::new(uuid_v7(now, services.random.as_ref())),
             causation: None,
             idempotency: None,
@@ -72,11 +75,12 @@ impl<'a> Context<'a> {
     /// device from what the browser says and brings.
     #[must_use]
     pub fn with_viewer(mut self, request: &Request) -> Self {
-        let cookie = match self.operation.trigger {
-            Trigger::Http { api: Api::Admin, .. } => ADMIN_DEVICE,
-            _ => PORTAL_DEVICE,
+        let (device, session) = match self.operation.trigger {
+            Trigger::Http { api: Api::Admin, .. } => (ADMIN_DEVICE, ADMIN_COOKIE),
+            _ => (PORTAL_DEVICE, PORTAL_COOKIE),
         };
-        self.device_cookie = caller::cookie(request.headers(), cookie).map(str::to_owned);
+        let brought = |cookie| caller::cookie(request.headers(), cookie).map(str::to_owned);
+        (self.device_cookie, self.session_token) = (brought(device), brought(session));
         let behind_the_edge = self.services.environment.find("ORIGIN_SECRETS").is_some();
         let from_edge =
             request.headers().get("cloudfront-viewer-address").and_then(|value| value.to_str().ok());

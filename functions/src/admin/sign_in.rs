@@ -96,8 +96,8 @@ impl SignsIn for Worker {
         Ok(())
     }
 
-    async fn count(store: &Store, id: WorkerId) -> Result<Counted<Self>, Fault> {
-        store.count_worker_sign_in_attempt(id).await
+    async fn count(store: &Store, id: WorkerId, most: u16) -> Result<Counted<Self>, Fault> {
+        store.count_worker_sign_in_attempt(id, most).await
     }
 
     fn sign_in(

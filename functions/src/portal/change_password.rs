@@ -2,7 +2,7 @@
 
 use credentials::{Password, PasswordHash};
 use serde::{Deserialize, Serialize};
-use store::{CommitError, Conflict, ask};
+use store::{CommitError, Conflict, Kind, ask};
 
 use crate::change::Access;
 use crate::context::Context;
@@ -104,14 +104,14 @@ async fn save(
         let opened = context.renewed_session(&session, changed.account.epoch, &settings).await?;
         let mut transaction = context.account_change(actor, &changed, account.version, test, Some(hash));
         transaction
-            .close_session(&session)
-            .open_session(&opened.session)
+            .renew_session(&session, &opened.session)
             .log_access(&context.access(Access::PasswordSet, actor));
         match store.commit(transaction).await {
             Ok(()) => {
                 let session = SessionTimes::of(&opened.session, &settings, context);
                 return Ok(Reply::from(Response { session }).with_session(&opened));
             }
+            Err(CommitError::Conflict(Conflict::Stale(Kind::Session))) => return Err(session_ended()),
             Err(CommitError::Conflict(Conflict::Stale(_))) => {
                 let again = store.ask(ask::account(account.id)).await?;
                 account = again.filter(|again| again.epoch == session.epoch).ok_or_else(session_ended)?;

@@ -101,8 +101,8 @@ impl SignsIn for Account {
         settings.ready().map_err(|_| Error::PortalOff)
     }
 
-    async fn count(store: &Store, id: AccountId) -> Result<Counted<Self>, Fault> {
-        store.count_sign_in_attempt(id).await
+    async fn count(store: &Store, id: AccountId, most: u16) -> Result<Counted<Self>, Fault> {
+        store.count_sign_in_attempt(id, most).await
     }
 
     fn sign_in(

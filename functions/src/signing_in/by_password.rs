@@ -1,14 +1,17 @@
 //! Signing in by address and password: throttled, counted before the password is looked at, one answer for every
 //! cause, and the same sequence of store calls for known and unknown addresses (A10, B13).
 
-use credentials::{Password, PasswordHash};
+use credentials::{Password, PasswordHash, session_token};
 use domain::EmailAddress;
+use domain::id::SessionId;
 use domain::journal::{Actor, Audience};
 use domain::session::Holder;
 use domain::settings::Settings;
 use domain::throttle::{PASSWORD_ASKED, SIGN_IN};
 use store::ask::Ask;
-use store::{AccessEntry, CommitError, Conflict, Counted, Credentials, Fault, Store, Transaction, Versioned};
+use store::{
+    AccessEntry, CommitError, Conflict, Counted, Credentials, Fault, Kind, Store, Transaction, Versioned,
+};
 
 use super::{KnownDevice, NewSession, SessionTimes, TypedAddress};
 use crate::change::Access;
@@ -49,8 +52,12 @@ pub(crate) trait SignsIn: Sized + Send + Sync {
     /// Why not, whoever they are.
     fn admit(settings: &Settings) -> Result<(), Self::Refused>;
 
-    /// Counts an attempt as failed, before it is judged.
-    fn count(store: &Store, id: Self::Id) -> impl Future<Output = Result<Counted<Self>, Fault>> + Send;
+    /// Counts an attempt as failed, before it is judged, unless `most` are counted already.
+    fn count(
+        store: &Store,
+        id: Self::Id,
+        most: u16,
+    ) -> impl Future<Output = Result<Counted<Self>, Fault>> + Send;
 
     /// What signing in writes, and the epoch of the session; the password was right.
     ///
@@ -99,17 +106,21 @@ impl Context<'_> {
         let settings = self.settings(settings)?;
         W::admit(&settings)?;
 
-        let found = self.count_attempt::<W>(credentials.as_ref(), &address).await?;
+        let most = settings.general.failed_sign_ins;
+        let counted = self.count_attempt::<W>(credentials.as_ref(), &address, most).await?;
         let kept =
             credentials.and_then(|credentials| credentials.password_hash).map(PasswordHash::from_stored);
         let right = password.verify(kept.as_ref());
-        match found {
-            Some(found) if right => {
+        match counted {
+            Counted::Yes(found) if right => {
                 let outdated = kept.is_some_and(|kept| kept.is_outdated());
                 let rehashed = outdated.then(|| self.hash(password)).transpose()?;
                 self.open(found, &settings, rehashed.as_ref()).await
             }
-            found => Err(self.fail(found, &settings).await?),
+            Counted::Yes(found) => Err(self.fail(Some(found), &settings).await?),
+            // What isn't counted is never right: nobody has the address, the account isn't Active, or its tries are
+            // used up, and whoever was to lock it is about to, or died.
+            Counted::No(found) => Err(self.fail(found, &settings).await?),
         }
     }
 
@@ -154,21 +165,23 @@ impl Context<'_> {
         &self,
         credentials: Option<&Credentials<W::Id>>,
         address: &EmailAddress,
-    ) -> Result<Option<Versioned<W>>, Fault> {
+        most: u16,
+    ) -> Result<Counted<W>, Fault> {
         let store = &self.services.store;
         let Some(credentials) = credentials else {
             let name = self.services.seal().await?.name(W::COUNTED_AS, address.normalized());
             store.count_decoy_attempt(&name, self.now).await?;
-            return Ok(None);
+            return Ok(Counted::No(None));
         };
-        Ok(match W::count(store, credentials.holder).await? {
-            Counted::Yes(found) => Some(found),
-            // Not Active: nothing to count, and nothing to tell.
-            Counted::No(_) => None,
-        })
+        match W::count(store, credentials.holder, most).await {
+            // Nobody else's address meets contention: it must not show.
+            Err(fault) if fault.is_contention() => Ok(Counted::No(None)),
+            counted => counted,
+        }
     }
 
-    /// Opens a session; a password hashed with older parameters was hashed anew and is saved with it.
+    /// Opens a session in the place of the one that the browser brought; a password hashed with older parameters was
+    /// hashed anew and is saved with it.
     async fn open<W: SignsIn>(
         &self,
         mut found: Versioned<W>,
@@ -178,6 +191,8 @@ impl Context<'_> {
         let id = found.id();
         let access = self.access(Access::SignedIn, id.into().actor());
         let device = self.remember_device(W::AUDIENCE, found.address().normalized()).await?;
+        let holder: Holder = id.into();
+        let mut left = self.claimed_session(holder);
         for _ in 0..TRIES {
             let (mut transaction, epoch) = match W::sign_in(&found, self, settings, &access) {
                 Ok(allowed) => allowed,
@@ -187,8 +202,11 @@ impl Context<'_> {
                     return Err(refused.into());
                 }
             };
-            let opened = self.new_session(id.into(), epoch, settings).await?;
+            let opened = self.new_session(holder, epoch, settings).await?;
             transaction.open_session(&opened.session);
+            if let Some(left) = left {
+                transaction.leave_session(left, holder);
+            }
             if let Some(hash) = rehashed {
                 transaction.set_password(found.address(), id, hash.as_str());
             }
@@ -197,6 +215,8 @@ impl Context<'_> {
                     let times = SessionTimes::of(&opened.session, settings, self);
                     return Ok(SignedIn { id, times, opened, device });
                 }
+                // The token lied: that session is somebody else's.
+                Err(CommitError::Conflict(Conflict::Stale(Kind::Session))) => left = None,
                 Err(CommitError::Conflict(Conflict::Stale(_))) => {
                     found = self.services.store.ask(W::again(id)).await?.ok_or(W::FAILED)?;
                 }
@@ -206,7 +226,14 @@ impl Context<'_> {
         Err(Failure::conflict())
     }
 
-    /// Records the refusal, and locks if that was the last password allowed (A10, B13). Says the same either way.
+    /// The session that the browser brought, if its token claims to be `holder`'s. The store looks whether it is.
+    fn claimed_session(&self, holder: Holder) -> Option<SessionId> {
+        let (claimed, session) = session_token::claimed(self.session_token.as_deref()?)?;
+        (claimed == holder.to_string()).then_some(session)
+    }
+
+    /// Records the refusal, and locks if that was the last password allowed (A10, B13). Says the same either way, and
+    /// where others write the account all the while: then the next try locks it.
     async fn fail<W: SignsIn>(
         &self,
         found: Option<Versioned<W>>,
@@ -228,9 +255,11 @@ impl Context<'_> {
                 Err(CommitError::Conflict(Conflict::Stale(_))) => {
                     found = store.ask(W::again(tried.id())).await?;
                 }
+                Err(CommitError::Fault(fault)) if fault.is_contention() => break,
                 Err(error) => return Err(error.into()),
             }
         }
-        Ok(Failure::conflict())
+        store.log_access(&access).await?;
+        Ok(W::FAILED.into())
     }
 }

@@ -26,7 +26,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
             grant(Table::Settings, READ),
             grant(Table::Workers, &[BatchGetItem, PutItem, UpdateItem]),
             grant(Table::WorkerCredentials, &[BatchGetItem, UpdateItem]),
-            grant(Table::WorkerSessions, APPEND),
+            grant(Table::WorkerSessions, &[PutItem, DeleteItem]),
             grant(Table::Journal, APPEND),
             grant(Table::AccessLog, APPEND),
             grant(Table::Throttles, &[UpdateItem]),

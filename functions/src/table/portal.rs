@@ -71,7 +71,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
             grant(Table::Settings, READ),
             grant(Table::Accounts, &[BatchGetItem, PutItem, UpdateItem]),
             grant(Table::Credentials, &[BatchGetItem, UpdateItem]),
-            grant(Table::Sessions, APPEND),
+            grant(Table::Sessions, &[PutItem, DeleteItem]),
             grant(Table::Journal, APPEND),
             grant(Table::AccessLog, APPEND),
             grant(Table::Throttles, &[UpdateItem]),

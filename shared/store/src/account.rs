@@ -358,14 +358,18 @@ impl Store {
         self.count_in(Table::Accounts, pk(account.to_string()), counter).await
     }
 
-    /// Counts a sign-in attempt as failed before the password is checked (A10), while the account is Active; a sign-in
-    /// that succeeds begins the count anew. Answers with the account as it is now.
+    /// Counts a sign-in attempt as failed before the password is checked (A10), while the account is Active and fewer
+    /// than `most` are counted, so that no more are checked however many come at once; a sign-in that succeeds begins
+    /// the count anew. Answers with the account as it is now.
     ///
     /// # Errors
     /// `Unavailable`, `Refused` or `Corrupt`.
-    pub async fn count_sign_in_attempt(&self, account: AccountId) -> Result<Counted<Account>, Fault> {
-        let counter =
-            Counter { field: "failed_sign_ins", state: StateName::Active.code(), ..Counter::default() };
+    pub async fn count_sign_in_attempt(
+        &self,
+        account: AccountId,
+        most: u16,
+    ) -> Result<Counted<Account>, Fault> {
+        let counter = Counter::of_sign_ins(StateName::Active.code(), most);
         self.count_in(Table::Accounts, pk(account.to_string()), counter).await
     }
 

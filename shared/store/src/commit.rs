@@ -18,8 +18,8 @@ use crate::idempotency::Answered;
 use crate::item::{Map, n, s};
 use crate::{Fault, Store, Table};
 
-/// How often a transaction is tried again when others write the same items.
-const RETRIES: u32 = 4;
+/// How often a transaction, or a counter, is tried again when others write the same items.
+pub(crate) const RETRIES: u32 = 4;
 /// How often a licence is looked for in another shard.
 const LICENCE_TRIES: u32 = 16;
 /// DynamoDB takes no more in one transaction.
@@ -376,7 +376,7 @@ impl Store {
                     }
                 }
                 Attempt::Contended | Attempt::NoLicenceHere => {
-                    return Err(Fault::unavailable("contention").into());
+                    return Err(Fault::contention().into());
                 }
             }
         }

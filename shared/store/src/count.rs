@@ -3,13 +3,13 @@
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 
-use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{
     AttributeValue, ReturnConsumedCapacity, ReturnValue, ReturnValuesOnConditionCheckFailure,
 };
 
 use crate::ask::FromItem;
+use crate::commit::{RETRIES, backoff};
 use crate::item::{Map, Stored, Versioned, n, s};
 use crate::{Fault, Store, Table};
 
@@ -36,7 +36,21 @@ pub(crate) struct Counter {
     pub(crate) at: Option<(&'static str, AttributeValue)>,
 }
 
+impl Counter {
+    /// Of sign-ins that failed, while there are fewer than `most`.
+    pub(crate) fn of_sign_ins(active: &'static str, most: u16) -> Self {
+        Self {
+            field: "failed_sign_ins",
+            state: active,
+            also: Some("failed_sign_ins < :most"),
+            values: vec![(":most", n(most))],
+            ..Self::default()
+        }
+    }
+}
+
 impl Store {
+    /// Counts one more, and repeats it, bounded, while transactions have the item.
     pub(crate) async fn count_in<T: Stored>(
         &self,
         table: Table,
@@ -47,6 +61,7 @@ impl Store {
         let once = "(attribute_not_exists(attempt) OR attempt <> :attempt)";
         let attempt = nonce();
         let at = counter.at.as_ref().map(|(field, _)| format!(", {field} = :at")).unwrap_or_default();
+        let mut contended = 0;
         let mut request = self
             .client
             .update_item()
@@ -70,23 +85,31 @@ impl Store {
         for (placeholder, value) in counter.values {
             request = request.expression_attribute_values(placeholder, value);
         }
-        match request.send().await {
-            Ok(response) => {
-                let item = response.attributes.ok_or_else(|| Fault::internal("DynamoDB sent no new item"))?;
-                Ok(Counted::Yes(Versioned::from_item(item)?))
-            }
-            Err(SdkError::ServiceError(context)) => match context.err() {
-                UpdateItemError::ConditionalCheckFailedException(failed) => {
+        loop {
+            let error = match request.clone().send().await {
+                Ok(response) => {
+                    let item =
+                        response.attributes.ok_or_else(|| Fault::internal("DynamoDB sent no new item"))?;
+                    return Ok(Counted::Yes(Versioned::from_item(item)?));
+                }
+                Err(error) => error,
+            };
+            match error.as_service_error() {
+                Some(UpdateItemError::ConditionalCheckFailedException(failed)) => {
                     let Some(item) = failed.item().cloned().filter(|item| !item.is_empty()) else {
                         return Ok(Counted::No(None));
                     };
                     let ours = item.get("attempt").is_some_and(|last| *last == s(&attempt));
                     let found = Versioned::from_item(item)?;
-                    Ok(if ours { Counted::Yes(found) } else { Counted::No(Some(found)) })
+                    return Ok(if ours { Counted::Yes(found) } else { Counted::No(Some(found)) });
                 }
-                _ => Err(SdkError::ServiceError(context).into()),
-            },
-            Err(error) => Err(error.into()),
+                Some(UpdateItemError::TransactionConflictException(_)) if contended < RETRIES => {
+                    tokio::time::sleep(backoff(&attempt, contended)).await;
+                    contended += 1;
+                }
+                Some(UpdateItemError::TransactionConflictException(_)) => return Err(Fault::contention()),
+                _ => return Err(error.into()),
+            }
         }
     }
 }

@@ -8,6 +8,8 @@ use aws_sdk_dynamodb::operation::RequestId;
 
 use crate::Table;
 
+const CONTENTION: &str = "contention";
+
 /// A failure that is nobody's decision. Its text and its sources name tables, fields and codes, never values.
 #[derive(Debug, thiserror::Error)]
 pub enum Fault {
@@ -47,6 +49,17 @@ impl Fault {
 
     pub(crate) fn internal(what: impl Into<String>) -> Self {
         Self::Internal { what: what.into(), source: None }
+    }
+
+    /// Others wrote the same items all the while.
+    pub(crate) fn contention() -> Self {
+        Self::unavailable(CONTENTION)
+    }
+
+    /// Whether others wrote the same items all the while, so that nothing was written here.
+    #[must_use]
+    pub fn is_contention(&self) -> bool {
+        matches!(self, Self::Unavailable { what, .. } if what == CONTENTION)
     }
 
     pub(crate) fn unavailable(what: impl Into<String>) -> Self {

@@ -138,6 +138,14 @@ impl Transaction {
         self.push(Ok(Write::delete(table(session.holder), pk(session.id.to_string()))))
     }
 
+    /// Ends the session that `holder` says they had before this one, if it is theirs or over.
+    pub fn leave_session(&mut self, id: SessionId, holder: Holder) -> &mut Self {
+        let delete = Write::delete(table(holder), pk(id.to_string()))
+            .when("attribute_not_exists(pk) OR holder = :holder", STALE)
+            .value(":holder", s(holder.to_string()));
+        self.push(Ok(delete))
+    }
+
     /// Puts the session that goes on in the place of the one it goes on from, unless that has ended meanwhile.
     pub fn renew_session(&mut self, from: &Session, to: &Session) -> &mut Self {
         let delete = Write::delete(table(from.holder), pk(from.id.to_string()));

@@ -175,8 +175,12 @@ impl Store {
     ///
     /// # Errors
     /// `Unavailable`, `Refused` or `Corrupt`.
-    pub async fn count_worker_sign_in_attempt(&self, worker: WorkerId) -> Result<Counted<Worker>, Fault> {
-        let counter = Counter { field: "failed_sign_ins", state: ACTIVE, ..Counter::default() };
+    pub async fn count_worker_sign_in_attempt(
+        &self,
+        worker: WorkerId,
+        most: u16,
+    ) -> Result<Counted<Worker>, Fault> {
+        let counter = Counter::of_sign_ins(ACTIVE, most);
         self.count_in(TABLE, pk_sk(worker.to_string(), PROFILE), counter).await
     }
 }

@@ -160,6 +160,25 @@ async fn who_is_mailed_what_is_decided_apart_from_the_answer() {
 }
 
 #[tokio::test]
+async fn a_mailed_link_dies_with_a_suspension() {
+    let world = World::new().await;
+    ana(&world).await;
+    let token = world.reset_token(ANA).await;
+    let staff = world.staff(INTAKE).await;
+    let individual = world.individual(&staff, "T-01").await;
+    let record = world.admin(Method::GET, &format!("/individuals/{individual}")).by(&staff).send().await.ok();
+    let account = record["account"]["account_id"].as_str().unwrap();
+    for doing in ["suspend", "unlock"] {
+        let path = format!("/individuals/{individual}/accounts/{account}/{doing}");
+        world.admin(Method::POST, &path).by(&staff).json(json!({})).send().await.ok();
+    }
+    assert_eq!(world.look(&token).await["link"], "superseded");
+    assert_eq!(world.reset(&token, NEW_PASSWORD).await.refused(410), "link_superseded");
+    world.sign_in(ANA, PASSWORD).await.ok();
+    world.reset_token(ANA).await;
+}
+
+#[tokio::test]
 async fn three_requests_at_once_and_then_one_has_to_wait_known_or_not() {
     let world = World::new().await;
     ana(&world).await;
@@ -207,6 +226,20 @@ async fn a_changed_password_ends_every_other_session_and_renews_this_one() {
 
     // A repeated call comes with a session that is over.
     assert_eq!(world.change_password(&phone, PASSWORD, NEW_PASSWORD).await.refused(401), "session_ended");
+}
+
+#[tokio::test]
+async fn a_session_that_ends_while_the_password_is_changed_is_over() {
+    let world = World::new().await;
+    let phone = ana(&world).await;
+    let (left, changed) = tokio::join!(
+        world.portal(Method::DELETE, "/session").by(&phone).send(),
+        world.change_password(&phone, PASSWORD, NEW_PASSWORD),
+    );
+    left.ok();
+    assert_eq!(changed.refused(401), "session_ended");
+    assert_dead(&world, &phone).await;
+    world.sign_in(ANA, PASSWORD).await.ok();
 }
 
 #[tokio::test]

@@ -304,6 +304,22 @@ fn wrong_passwords_lock_and_the_mailed_link_unlocks_once() {
 }
 
 #[test]
+fn a_reset_link_outlives_neither_a_change_of_address_nor_a_suspension() {
+    let (individual, settings) = (individual(), settings());
+    let asked = account(State::Active { failed_sign_ins: 0, must_reset: false });
+    let asked = asked.forget_password(context(&individual, &settings, 0)).unwrap().account;
+    let moved = asked.change_email(email("new@example.org"), MAIL, MAIL).unwrap().account;
+    let back = asked.suspend(at(0)).unwrap().account.unlock().unwrap().account;
+    let check = |account: &Account| account.check_reset_link(&settings, at(0), asked.generation);
+    assert_eq!(check(&asked), Ok(()));
+    for account in [moved, back] {
+        assert_eq!(check(&account).unwrap_err().reason, Reason::Superseded);
+        let again = account.forget_password(context(&individual, &settings, 0)).unwrap().account;
+        assert_eq!(again.check_reset_link(&settings, at(0), again.generation), Ok(()));
+    }
+}
+
+#[test]
 fn while_client_connect_is_off_clients_can_do_nothing() {
     let individual = individual();
     let off = settings_with(|draft| draft.general.enabled = false);

@@ -9,7 +9,7 @@ use super::{Account, BIRTH_DATE_ATTEMPTS, Changed, Judged, LockReason, Refused, 
 use crate::alert::AlertKind;
 use crate::individual::{ConsentChange, Individual, Origin};
 use crate::samples::{
-    ACCOUNT, EMAIL_CONTACT, MAIL, TEXTS, WORKER, at, context, date, individual, opening, settings_with,
+    ACCOUNT, EMAIL_CONTACT, MAIL, TEXTS, WORKER, at, context, date, email, individual, opening, settings_with,
 };
 use crate::settings::Settings;
 
@@ -24,6 +24,7 @@ enum Step {
     Close,
     WrongPassword,
     SignIn,
+    ChangeEmail,
     Suspend,
     Unlock,
     Disable,
@@ -42,9 +43,9 @@ enum Step {
 
 fn step() -> impl Strategy<Value = Step> {
     use Step::{
-        AskAgain, AskForInvitation, Bounce, Close, CorrectBirthDate, Create, Disable, Enable, Expire,
-        ForceReset, ForgetPassword, Remind, Reopen, Resend, ResetPassword, SetConsent, Settle, SignIn,
-        Suspend, TryBirthDate, Unlock, Wait, WrongPassword,
+        AskAgain, AskForInvitation, Bounce, ChangeEmail, Close, CorrectBirthDate, Create, Disable, Enable,
+        Expire, ForceReset, ForgetPassword, Remind, Reopen, Resend, ResetPassword, SetConsent, Settle,
+        SignIn, Suspend, TryBirthDate, Unlock, Wait, WrongPassword,
     };
     let seldom = prop_oneof![
         Just(Reopen),
@@ -54,6 +55,7 @@ fn step() -> impl Strategy<Value = Step> {
         Just(Disable),
         Just(Enable),
         Just(ForceReset),
+        Just(ChangeEmail),
         Just(CorrectBirthDate),
         Just(Expire),
         Just(Bounce),
@@ -190,7 +192,8 @@ impl Model {
                 }
             }
             (Step::SignIn, 'A') if !self.must_reset => self.wrong = 0,
-            (Step::Suspend, 'A' | 'F') => self.state = 'S',
+            (Step::ChangeEmail, 'A') => self.reset_link_until = None,
+            (Step::Suspend, 'A' | 'F') => (self.state, self.reset_link_until) = ('S', None),
             (Step::Unlock, 'F' | 'S') => unlocked(self),
             (Step::Disable, 'P' | 'A' | 'F' | 'S') => self.state = 'D',
             (Step::ForceReset, 'A' | 'F' | 'S') => self.must_reset = true,
@@ -292,6 +295,11 @@ impl Life {
                 return Ok(account.wrong_password(settings, at(now), MAIL)?);
             }
             Step::SignIn => account.sign_in(settings, at(now))?,
+            Step::ChangeEmail => {
+                let another = ["zoe@example.org", "new@example.org"].map(email);
+                let another = another.into_iter().find(|address| *address != account.email);
+                account.change_email(another.unwrap(), MAIL, MAIL)?
+            }
             Step::Suspend => account.suspend(at(now))?,
             Step::Unlock => account.unlock()?,
             Step::Disable => account.disable(at(now))?,

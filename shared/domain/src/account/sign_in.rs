@@ -72,7 +72,8 @@ impl Account {
         })
     }
 
-    /// A18: the client changes their sign-in email, the code sent to the new address having been verified.
+    /// A18: the client changes their sign-in email, the code sent to the new address having been verified. A reset link
+    /// mailed to the former one works no more.
     ///
     /// # Errors
     /// When the account isn't Active, or has that address already.
@@ -90,6 +91,7 @@ impl Account {
                     .event(event!(SignInEmailChanged of self, mail, former_mail))
                     .credentials(Credentials::Moved { from: self.email.clone() });
                 changed.account.email = address;
+                changed.account.reset_expires_at = None;
                 Ok(changed)
             }
             _ => Err(Reason::WrongState),

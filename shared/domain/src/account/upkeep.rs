@@ -34,7 +34,7 @@ impl Account {
         })
     }
 
-    /// A11: suspends the account.
+    /// A11: suspends the account. A reset link that is on its way works no more, not even after unlocking.
     ///
     /// # Errors
     /// When it isn't Active, or Locked by wrong passwords.
@@ -46,7 +46,8 @@ impl Account {
                 return Err(Reason::WrongState);
             };
             let (reason, mail, generation) = (LockReason::Suspended, None, None);
-            let changed = self.to(Rule::A11, State::Locked { reason, since: now, must_reset });
+            let mut changed = self.to(Rule::A11, State::Locked { reason, since: now, must_reset });
+            changed.account.reset_expires_at = None;
             Ok(changed.event(event!(AccountLocked of self, reason, mail, generation)).ending_sessions())
         })
     }

@@ -189,7 +189,7 @@ async fn a_counted_attempt_makes_older_loads_stale() {
     let changed = opened(10, &individual(1, "Zoë", "Quinn", "zoe@example.org"));
     store.commit(opening(100, &changed)).await.unwrap();
     let id = changed.account.id;
-    assert!(matches!(store.count_sign_in_attempt(id).await.unwrap(), Counted::No(Some(_))), "Pending");
+    assert!(matches!(store.count_sign_in_attempt(id, 10).await.unwrap(), Counted::No(Some(_))), "Pending");
 
     let loaded = store.ask(ask::account(id)).await.unwrap().unwrap();
     let active = with_state(&loaded, State::Active { failed_sign_ins: 0, must_reset: false });
@@ -198,7 +198,9 @@ async fn a_counted_attempt_makes_older_loads_stale() {
     store.commit(transaction).await.unwrap();
 
     let before = store.ask(ask::account(id)).await.unwrap().unwrap();
-    let Counted::Yes(counted) = store.count_sign_in_attempt(id).await.unwrap() else { panic!("not counted") };
+    let Counted::Yes(counted) = store.count_sign_in_attempt(id, 10).await.unwrap() else {
+        panic!("not counted")
+    };
     assert_eq!(counted.state, State::Active { failed_sign_ins: 1, must_reset: false });
     let mut late = Transaction::new(&record(102, 1));
     late.put_account(before.version, &active);
@@ -206,6 +208,27 @@ async fn a_counted_attempt_makes_older_loads_stale() {
     let mut transaction = Transaction::new(&record(103, 1));
     transaction.put_account(counted.version, &active);
     store.commit(transaction).await.unwrap();
+}
+
+#[tokio::test]
+async fn of_sign_ins_at_once_no_more_are_counted_than_may_fail() {
+    let store = store_with_licences(5).await;
+    let opened = opened(10, &individual(1, "Zoë", "Quinn", "zoe@example.org"));
+    store.commit(opening(100, &opened)).await.unwrap();
+    let loaded = store.ask(ask::account(opened.account.id)).await.unwrap().unwrap();
+    let active = with_state(&loaded, State::Active { failed_sign_ins: 0, must_reset: false });
+    let mut transaction = Transaction::new(&record(101, 1));
+    transaction.put_account(loaded.version, &active);
+    store.commit(transaction).await.unwrap();
+
+    let at_once = (0..30).map(|_| store.count_sign_in_attempt(active.id, 10));
+    let counted: Vec<_> =
+        futures_util::future::join_all(at_once).await.into_iter().map(Result::unwrap).collect();
+    assert_eq!(counted.iter().filter(|counted| matches!(counted, Counted::Yes(_))).count(), 10);
+    let full = State::Active { failed_sign_ins: 10, must_reset: false };
+    assert!(
+        matches!(store.count_sign_in_attempt(active.id, 10).await.unwrap(), Counted::No(Some(found)) if found.state == full)
+    );
 }
 
 #[tokio::test]

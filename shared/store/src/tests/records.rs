@@ -132,7 +132,7 @@ async fn what_the_agency_is_reads_back_as_set_up_and_is_set_up_once() {
     again.mark_set_up(at(1));
     let refused = store.commit(again).await.unwrap_err();
     assert!(matches!(refused, CommitError::Conflict(Conflict::Stale(crate::Kind::SetUp))));
-    let Counted::Yes(counted) = store.count_worker_sign_in_attempt(worker().id).await.unwrap() else {
+    let Counted::Yes(counted) = store.count_worker_sign_in_attempt(worker().id, 10).await.unwrap() else {
         panic!()
     };
     assert_eq!(counted.state, WorkerState::Active { failed_sign_ins: 1, must_reset: false });

@@ -199,6 +199,22 @@ async fn faults_say_whether_later_helps_and_quote_nothing() {
 }
 
 #[tokio::test]
+async fn a_counter_waits_for_transactions_and_says_when_they_never_end() {
+    let account = opened(10, &individual(1, "A", "B", "a@example.org")).account;
+    let item = golden::to_json(&crate::item::stored(&account, Version(4), None).unwrap());
+    let busy = || error(400, "TransactionConflictException");
+    let (store, script) = scripted([busy(), busy(), Answer::Http(200, json!({ "Attributes": item }))]);
+    let counted = store.count_sign_in_attempt(account.id, 10).await.unwrap();
+    assert!(matches!(counted, Counted::Yes(found) if found.value == account));
+    let asked = script.asked.lock().unwrap().clone();
+    assert!(asked.len() == 3 && asked.iter().all(|request| request == &asked[0]), "one and the same attempt");
+
+    let (store, script) = scripted((0..5).map(|_| busy()));
+    assert!(store.count_sign_in_attempt(account.id, 10).await.unwrap_err().is_contention());
+    assert_eq!(script.asked.lock().unwrap().len(), 5);
+}
+
+#[tokio::test]
 async fn an_attempt_whose_answer_was_lost_counts_once() {
     let mut account = opened(10, &individual(1, "A", "B", "a@example.org")).account;
     account.state = State::Pending { since: at(0), expires_at: at(9), remind_at: None, misses: 3 };
