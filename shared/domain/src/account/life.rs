@@ -119,6 +119,7 @@ impl Model {
             Step::Resend => "n",
             Step::SetConsent(true) if now < self.expires => "n",
             Step::Suspend | Step::Unlock | Step::ResetPassword { .. } if self.state != 'F' => "l",
+            Step::ChangeEmail => "b",
             Step::Settle => "txbi",
             _ => "",
         };
