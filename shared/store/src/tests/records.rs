@@ -154,7 +154,7 @@ async fn of_two_who_bar_each_other_at_once_one_remains() {
         transaction
     };
     // Wrong passwords, which anybody can type, are no bar.
-    store.count_worker_sign_in_attempt(one.id).await.unwrap();
+    store.count_worker_sign_in_attempt(one.id, 10).await.unwrap();
     store.commit(barring(&one, &two, 2)).await.unwrap();
     let refused = store.commit(barring(&two, &one, 3)).await.unwrap_err();
     assert!(matches!(refused, CommitError::Conflict(Conflict::Stale(crate::Kind::Worker))));
