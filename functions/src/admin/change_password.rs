@@ -101,8 +101,7 @@ async fn save(
         let opened = context.renewed_session(&session, changed.worker.epoch, &settings).await?;
         let mut transaction = context.worker_change(actor, &changed, worker.version, Some(hash));
         transaction
-            .close_session(&session)
-            .open_session(&opened.session)
+            .renew_session(&session, &opened.session)
             .log_access(&context.access(Access::PasswordSet, actor));
         match store.commit(transaction).await {
             Ok(()) => {
