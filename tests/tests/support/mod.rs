@@ -212,7 +212,7 @@ impl World {
         let [portal, admin, _] = [(portal, Some(Site::Portal)), (admin, Some(Site::Admin)), (aws, None)]
             .map(|(port, site)| serve(&local, port, site));
         let keys = std::sync::atomic::AtomicU64::default();
-        Self { local, http: reqwest::Client::new(), portal, admin, keys, agency: Value::Null }
+        Self { local, http: reqwest::Client::new(), portal, admin, keys, agency: agency_file() }
     }
 
     /// Set up, without individuals.
@@ -223,7 +223,6 @@ impl World {
     /// Set up from the demo's file, changed.
     pub async fn set_up_with(change: impl FnOnce(&mut Value)) -> Self {
         let mut world = Self::bare().await;
-        world.agency = agency_file();
         change(&mut world.agency);
         let summary = world.local.invoke("jobs.set_up_agency", world.agency.clone()).await.unwrap();
         assert_eq!(summary["set_up"], true, "{summary}");
