@@ -175,6 +175,7 @@ impl Context<'_> {
     }
 
     /// Everything a worker's transition writes: the worker, their password, and the journal record (B13).
+    #[must_use]
     pub fn worker_change(
         &self,
         actor: Actor,

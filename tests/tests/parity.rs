@@ -93,7 +93,7 @@ fn every_operation_has_a_sample_event_that_would_start_it() {
                     .flat_map(|given| given.keys().map(String::as_str));
                 assert_eq!(given.collect::<BTreeSet<_>>(), parameters, "{name}");
                 if let Some(body) = event["body"].as_str() {
-                    assert!(serde_json::from_str::<Value>(body).unwrap().is_object(), "{name}");
+                    assert!(serde_json::from_str::<Value>(&filled(body)).unwrap().is_object(), "{name}");
                 }
             }
             Trigger::Queue(queue, _) => {
@@ -111,6 +111,13 @@ fn every_operation_has_a_sample_event_that_would_start_it() {
             Trigger::Schedule(_) | Trigger::Invoke => assert!(event.is_object(), "{name}"),
         }
     }
+}
+
+/// A sample with its holes filled, by what may stand within quotes and without.
+fn filled(sample: &str) -> String {
+    let mut parts = sample.split("{{");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |text, part| format!("{text}0{}", part.split_once("}}").expect("a hole that ends").1))
 }
 
 #[test]

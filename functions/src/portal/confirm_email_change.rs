@@ -94,7 +94,9 @@ async fn save(context: &Context<'_>, client: Client, change: &EmailChange) -> Re
         let credentials = store.ask(ask::credentials(&account.email)).await?;
         let password =
             credentials.and_then(|credentials| credentials.password_hash).ok_or_else(no_password)?;
-        let changed = account.change_email(change.address.clone(), mail, former_mail).map_err(refused)?;
+        let changed = account
+            .change_email(change.address.clone(), mail, former_mail)
+            .map_err(|refusal| refused(&refusal))?;
         let record = context.transition(actor, &changed);
         let mut transaction = store::Transaction::new(&record);
         transaction
@@ -117,7 +119,7 @@ async fn save(context: &Context<'_>, client: Client, change: &EmailChange) -> Re
     Err(Failure::conflict())
 }
 
-fn refused(refusal: Refused) -> Error {
+fn refused(refusal: &Refused) -> Error {
     if refusal.reason == Reason::SameAddress { Error::SameAddress } else { Error::AccountLocked }
 }
 

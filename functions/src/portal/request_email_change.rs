@@ -72,7 +72,9 @@ impl HttpOperation for RequestEmailChange {
         let address: EmailAddress = request.email.parse().map_err(not_an_address)?;
         client.settings.ready().map_err(|_| Error::PortalOff)?;
         let change = EmailChange::begin(address, context.mail(), context.now);
-        account.change_email(change.address.clone(), change.mail, change.mail).map_err(refused)?;
+        account
+            .change_email(change.address.clone(), change.mail, change.mail)
+            .map_err(|refusal| refused(&refusal))?;
 
         let credentials = store.ask(ask::credentials(&account.email)).await?;
         let kept = credentials.and_then(|credentials| credentials.password_hash);
@@ -114,6 +116,6 @@ const fn not_an_address(error: EmailError) -> Error {
     }
 }
 
-fn refused(refusal: Refused) -> Error {
+fn refused(refusal: &Refused) -> Error {
     if refusal.reason == Reason::SameAddress { Error::SameAddress } else { Error::AccountLocked }
 }

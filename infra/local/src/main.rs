@@ -98,7 +98,7 @@ fn open(file: &Path, listeners: &Listeners) -> Result<Local, Failure> {
     Ok(local)
 }
 
-/// Removes a data file, with what SQLite keeps beside it.
+/// Removes a data file, with what the database keeps beside it.
 fn remove(file: &Path) -> Result<(), Failure> {
     for beside in ["", "-wal", "-shm"] {
         let mut path = file.as_os_str().to_owned();

@@ -138,12 +138,13 @@ impl Teller<'_> {
         let wanted = json!({ "external_id": { "source": "demo", "id": self.story.external_id } });
         let found = staff.ask("finding somebody", Method::POST, "/individuals/search", &wanted).await?;
         let id = text(&found, "/individuals/0/individual_id");
-        let mut place = format!("/individuals/{id}");
+        let mut place = format!("/individuals/{id}/{path}");
         if of_account {
-            let record = staff.ask("reading a record", Method::GET, &place, &Value::Null).await?;
-            place += &format!("/accounts/{}", text(&record, "/account/account_id"));
+            let record = format!("/individuals/{id}");
+            let record = staff.ask("reading a record", Method::GET, &record, &Value::Null).await?;
+            place = format!("/individuals/{id}/accounts/{}/{path}", text(&record, "/account/account_id"));
         }
-        staff.ask("a worker's step", method, &format!("{place}/{path}"), &body).await?;
+        staff.ask("a worker's step", method, &place, &body).await?;
         Ok(())
     }
 
