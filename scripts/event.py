@@ -205,6 +205,22 @@ class Holes:
         call("POST", f"{PORTAL}/api/portal/v1/password-reset-requests", {"email": self.client_email})
         return self._mailed("reset")
 
+    def _told(self, external_id):
+        """An individual of the demo's stories, and the account that the story is about."""
+        found = self._admin("POST", "/individuals/search", {"external_id": {"source": "demo", "id": external_id}})
+        individual = found["individuals"][0]["individual_id"]
+        record = self._admin("GET", f"/individuals/{individual}")
+        return individual, (record["account"] or record["closed_accounts"][0])["account_id"]
+
+    _active = functools.cached_property(lambda self: self._told("AQ-0115"))
+    _suspended = functools.cached_property(lambda self: self._told("AQ-0187"))
+    _disabled = functools.cached_property(lambda self: self._told("AQ-0173"))
+    _expired = functools.cached_property(lambda self: self._told("AQ-0146"))
+    active_individual, active_account = (property(lambda self, i=i: self._active[i]) for i in (0, 1))
+    suspended_individual, suspended_account = (property(lambda self, i=i: self._suspended[i]) for i in (0, 1))
+    disabled_individual, disabled_account = (property(lambda self, i=i: self._disabled[i]) for i in (0, 1))
+    expired_individual, expired_account = (property(lambda self, i=i: self._expired[i]) for i in (0, 1))
+
     @functools.cached_property
     def email_code(self):
         """The code mailed to the address that the client wants to sign in with from now on."""
