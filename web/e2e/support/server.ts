@@ -1,0 +1,49 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+/** The repository, from which the local server reads templates and sites. */
+export const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+
+const PROGRAM =
+  process.env['CLIENTCONNECT'] ?? `${process.env['CARGO_TARGET_DIR'] ?? `${ROOT}target`}/debug/clientconnect`;
+
+/** A local server on ports of its own. */
+export interface Server {
+  portal: string;
+  admin: string;
+  stop(): Promise<void>;
+}
+
+/** Starts one on a data file, and returns when it answers; a file that isn't there gets the demo agency. */
+export async function start(file: string, variables: Record<string, string> = {}): Promise<Server> {
+  const env = {
+    ...process.env,
+    PORTAL_PORT: '0',
+    ADMIN_PORT: '0',
+    AWS_PORT: '0',
+    LOCAL_DATA: file,
+    ...variables,
+  };
+  const child = spawn(PROGRAM, { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const said: string[] = [];
+  child.stderr.on('data', (text) => said.push(String(text)));
+  const address = (name: string) => new RegExp(`${name}\\s+(http://127\\.0\\.0\\.1:\\d+)`);
+  for await (const line of createInterface({ input: child.stdout })) {
+    said.push(line);
+    if (!line.includes('Ctrl-C')) continue;
+    child.stdout.resume();
+    const [portal, admin] = [address("Clients' API"), address("Workers' API")].map(
+      (pattern) => said.join('\n').match(pattern)?.[1],
+    );
+    if (portal && admin) return { portal, admin, stop: () => stop(child) };
+  }
+  throw new Error(`The local server did not start:\n${said.join('\n')}`);
+}
+
+function stop(child: ChildProcess): Promise<void> {
+  return new Promise((resolve) => {
+    child.once('exit', () => resolve());
+    child.kill('SIGKILL');
+  });
+}

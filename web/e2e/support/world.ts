@@ -1,0 +1,181 @@
+import { test as base, expect, type Page } from '@playwright/test';
+import { copyFileSync, existsSync, rmSync } from 'node:fs';
+import { copyFor, DEMO } from './demo.ts';
+import { start, type Server } from './server.ts';
+
+export { expect };
+export type { Page };
+
+/** A mail in the local mailbox. */
+export interface Mail {
+  to: string[];
+  subject: string;
+  text: string;
+  html: string;
+}
+
+/** The people of the demo agency that tests sign in as. */
+export const WORKERS = {
+  systemAdministrator: {
+    email: 'robin.ashdown@alderquay.example.org',
+    password: 'demo-only-granite-harp-window',
+  },
+  intake: { email: 'ingrid.solberg@alderquay.example.org', password: 'demo-only-walrus-teapot-drizzle' },
+  restricted: { email: 'daniel.whitfield@alderquay.example.org', password: 'demo-only-thimble-orbit-cactus' },
+  clinical: { email: 'carmen.ibanez@alderquay.example.org', password: 'demo-only-marble-kite-lantern' },
+} as const;
+
+/** One test's server, with what stands beside it: mailbox, clock, and the APIs as another person would use them. */
+export class World {
+  constructor(readonly server: Server) {}
+
+  get portal(): string {
+    return this.server.portal;
+  }
+
+  get admin(): string {
+    return this.server.admin;
+  }
+
+  /** Mails to an address, oldest first, once there are at least so many. */
+  async mails(to: string, atLeast = 1): Promise<Mail[]> {
+    let found: Mail[] = [];
+    await expect
+      .poll(async () => {
+        const { mails } = await this.#local<{ mails: Mail[] }>('GET', 'mail.json');
+        found = mails.filter((mail) => mail.to.some((address) => address.includes(to)));
+        return found.length;
+      })
+      .toBeGreaterThanOrEqual(atLeast);
+    return found;
+  }
+
+  /** The link in the newest mail to an address, e.g. of kind `activate` or `reset`. */
+  async link(to: string, kind: string, atLeast = 1): Promise<string> {
+    const newest = (await this.mails(to, atLeast)).at(-1);
+    const link = newest?.text.match(new RegExp(`http\\S+/${kind}#\\S+`))?.[0];
+    if (!link) throw new Error(`no ${kind} link in the newest mail to ${to}`);
+    return link;
+  }
+
+  /** Moves the server's clock. */
+  async advance(seconds: number): Promise<void> {
+    await this.#local('POST', 'clock', { advance_seconds: seconds });
+  }
+
+  /** Runs a job by hand, as its schedule would. */
+  async run(job: string, event: object = {}): Promise<unknown> {
+    return ask(this.portal, 'POST', `/2015-03-31/functions/${job}/invocations`, event).then(
+      ({ body }) => body,
+    );
+  }
+
+  /** Who is in the demo, with passwords. */
+  async demo(): Promise<Demo> {
+    return this.#local<Demo>('GET', 'demo.json');
+  }
+
+  /** A client of the demo whose account is in a state. */
+  async client(state: string): Promise<DemoClient> {
+    const found = (await this.demo()).clients.find((client) => client.state === state);
+    if (!found) throw new Error(`the demo has no ${state} account`);
+    return found;
+  }
+
+  /** A worker's own session beside the browser's, to prepare what a test needs. */
+  async as(worker: { email: string; password: string }): Promise<Colleague> {
+    const { cookies } = await ask(this.admin, 'POST', '/api/admin/v1/session', worker);
+    return new Colleague(this.admin, cookies);
+  }
+
+  async #local<T>(method: string, path: string, body?: object): Promise<T> {
+    return (await ask(this.portal, method, `/_local/${path}`, body)).body as T;
+  }
+}
+
+export interface DemoClient {
+  name: string;
+  email: string;
+  state: string;
+  password?: string;
+  [more: string]: unknown;
+}
+
+export interface Demo {
+  clients: DemoClient[];
+  [more: string]: unknown;
+}
+
+/** A signed-in worker who uses the API. */
+export class Colleague {
+  #keys = 0;
+
+  constructor(
+    private readonly origin: string,
+    private readonly cookies: string,
+  ) {}
+
+  async ask<T>(method: string, path: string, body?: object): Promise<T> {
+    const headers = { cookie: this.cookies, 'idempotency-key': `journey-${++this.#keys}` };
+    return (await ask(this.origin, method, `/api/admin/v1${path}`, body, headers)).body as T;
+  }
+
+  /** The id of the one individual whom these beginnings of names find. */
+  async find(name: string): Promise<string> {
+    const { individuals } = await this.ask<{ individuals: Array<{ individual_id: string }> }>(
+      'POST',
+      '/individuals/search',
+      { name },
+    );
+    const [one] = individuals;
+    if (!one) throw new Error(`nobody is found by ${name}`);
+    return one.individual_id;
+  }
+}
+
+async function ask(
+  origin: string,
+  method: string,
+  path: string,
+  body?: object,
+  headers: Record<string, string> = {},
+): Promise<{ body: unknown; cookies: string }> {
+  const answer = await fetch(`${origin}${path}`, {
+    method,
+    headers: { origin, 'content-type': 'application/json', ...headers },
+    ...(body && { body: JSON.stringify(body) }),
+  });
+  const text = await answer.text();
+  if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`);
+  const cookies = answer.headers.getSetCookie().map((cookie) => cookie.split(';')[0]);
+  return { body: text ? JSON.parse(text) : undefined, cookies: cookies.join('; ') };
+}
+
+/** Tests of the real product: `world` is this test's own, `page` fails it on any error in the browser's console. */
+export const test = base.extend<{ world: World; variables: Record<string, string> }>({
+  /** For the server's environment: `test.use({ variables: { … } })`. */
+  variables: [{}, { option: true }],
+  world: async ({ variables }, use, testInfo) => {
+    const file = copyFor(testInfo.testId);
+    for (const beside of ['', '-wal', '-shm']) {
+      if (existsSync(DEMO + beside)) copyFileSync(DEMO + beside, file + beside);
+    }
+    const server = await start(file, variables);
+    await use(new World(server));
+    await server.stop();
+    for (const beside of ['', '-wal', '-shm']) rmSync(file + beside, { force: true });
+  },
+  context: async ({ context }, use) => {
+    const wrong: string[] = [];
+    context.on('console', (message) => {
+      // What Chromium says of a refusal (4xx) is the API's answer, which the page shows.
+      const refusal = /^Failed to load resource: the server responded with a status of 4/.test(
+        message.text(),
+      );
+      if (message.type() === 'error' && !refusal) wrong.push(message.text());
+    });
+    context.on('weberror', (error) => wrong.push(String(error.error())));
+    await use(context);
+    expect(wrong, 'errors in the console').toEqual([]);
+  },
+});
