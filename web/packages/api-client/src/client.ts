@@ -17,13 +17,15 @@ export interface Api<P extends Paths> {
 export interface Options {
   /** Asked when a session is missing or over; `true` when there is one again and the call is to be repeated. */
   signInAgain?: (problem: Problem) => Promise<boolean>;
+  /** Where the API is, when not on the page's own origin. */
+  baseUrl?: string;
   fetch?: typeof globalThis.fetch;
 }
 
 /** Makes the client of one site. */
 export function createApi<P extends Paths>(options: Options = {}): Api<P> {
   const client = createClient<P>({
-    baseUrl: globalThis.location?.origin ?? '',
+    baseUrl: options.baseUrl ?? globalThis.location.origin,
     credentials: 'same-origin',
     fetch: async (request) => {
       try {

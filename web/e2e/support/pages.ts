@@ -1,0 +1,135 @@
+import type { Page } from '@playwright/test';
+import { WORKERS, type World } from './world.ts';
+
+/** A page of one of the sites in a state worth looking at. */
+export interface Shown {
+  /** Names the screenshot. */
+  name: string;
+  site: 'portal' | 'admin';
+  /** As the site's folders name it, e.g. `/individuals/[id]`. */
+  route: string;
+  /** Goes there, and returns when it shows what it is for. */
+  open(page: Page, world: World): Promise<unknown>;
+}
+
+const settled = async (page: Page): Promise<void> => {
+  await page.getByRole('heading', { level: 1 }).waitFor();
+  await page.waitForLoadState('networkidle');
+};
+
+const go =
+  (site: 'portal' | 'admin', path: string) =>
+  async (page: Page, world: World): Promise<void> => {
+    await page.goto(world[site] + path);
+    await settled(page);
+  };
+
+/** Signs the browser in through the API, whose cookie it keeps. */
+async function signIn(
+  page: Page,
+  origin: string,
+  site: 'portal' | 'admin',
+  who: { email: string; password?: string },
+): Promise<void> {
+  const answer = await page.request.post(`${origin}/api/${site}/v1/session`, {
+    data: { email: who.email, password: who.password },
+    headers: { origin },
+  });
+  if (!answer.ok()) throw new Error(`${who.email} can't sign in: ${answer.status()} ${await answer.text()}`);
+}
+
+const asClient =
+  (path: string) =>
+  async (page: Page, world: World): Promise<void> => {
+    await signIn(page, world.portal, 'portal', await world.client('Active:'));
+    await go('portal', path)(page, world);
+  };
+
+const as =
+  (worker: { email: string; password: string }, path: string) =>
+  async (page: Page, world: World): Promise<void> => {
+    await signIn(page, world.admin, 'admin', worker);
+    await go('admin', path)(page, world);
+  };
+
+/** The page of an individual of the demo. */
+const individual =
+  (is: string, tab = '') =>
+  async (page: Page, world: World): Promise<void> => {
+    const { external_id: id } = await world.client(is);
+    const { individuals } = await (
+      await world.as(WORKERS.intake)
+    ).ask<{ individuals: Array<{ individual_id: string }> }>('POST', '/individuals/search', {
+      external_id: { source: 'demo', id },
+    });
+    await as(WORKERS.intake, `/individuals/${individuals[0]?.individual_id}${tab}`)(page, world);
+  };
+
+/** The page behind the link in the newest mail to a client of the demo. */
+const mailed =
+  (kind: string, is: string) =>
+  async (page: Page, world: World): Promise<void> => {
+    await page.goto(await world.link((await world.client(is)).email, kind));
+    await settled(page);
+  };
+
+/** Every route of both sites, some of them in several states. A test holds it against the folders. */
+export const PAGES: Shown[] = [
+  { site: 'portal', route: '/', name: 'home', open: asClient('/') },
+  { site: 'portal', route: '/sign-in', name: 'sign-in', open: go('portal', '/sign-in') },
+  { site: 'portal', route: '/forgotten', name: 'forgotten', open: go('portal', '/forgotten') },
+  {
+    site: 'portal',
+    route: '/activate',
+    name: 'activate',
+    open: mailed('activate', 'Pending: invited yesterday'),
+  },
+  { site: 'portal', route: '/activate', name: 'activate-by-code', open: go('portal', '/activate') },
+  { site: 'portal', route: '/activate', name: 'activate-over', open: mailed('activate', 'Closed') },
+  { site: 'portal', route: '/reset', name: 'reset-unknown', open: go('portal', '/reset#nothing') },
+  { site: 'portal', route: '/account', name: 'account', open: asClient('/account') },
+  { site: 'portal', route: '/help', name: 'help', open: go('portal', '/help') },
+  { site: 'portal', route: '/help/[article]', name: 'help-article', open: go('portal', '/help/activate') },
+  { site: 'portal', route: '/privacy', name: 'privacy', open: go('portal', '/privacy') },
+  { site: 'portal', route: '/terms', name: 'terms', open: go('portal', '/terms') },
+
+  { site: 'admin', route: '/', name: 'home', open: as(WORKERS.intake, '/') },
+  {
+    site: 'admin',
+    route: '/',
+    name: 'home-system-administrator',
+    open: as(WORKERS.systemAdministrator, '/'),
+  },
+  { site: 'admin', route: '/sign-in', name: 'sign-in', open: go('admin', '/sign-in') },
+  { site: 'admin', route: '/forgotten', name: 'forgotten', open: go('admin', '/forgotten') },
+  { site: 'admin', route: '/reset', name: 'reset-unknown', open: go('admin', '/reset#nothing') },
+  { site: 'admin', route: '/me', name: 'me', open: as(WORKERS.intake, '/me') },
+  { site: 'admin', route: '/individuals', name: 'individuals', open: as(WORKERS.intake, '/individuals') },
+  {
+    site: 'admin',
+    route: '/individuals/new',
+    name: 'individual-new',
+    open: as(WORKERS.intake, '/individuals/new'),
+  },
+  { site: 'admin', route: '/individuals/[id]', name: 'profile', open: individual('Active:') },
+  {
+    site: 'admin',
+    route: '/individuals/[id]/messages',
+    name: 'message-settings',
+    open: individual('Active:', '/messages'),
+  },
+  {
+    site: 'admin',
+    route: '/individuals/[id]/messages',
+    name: 'message-settings-pending',
+    open: individual('Pending: invited yesterday', '/messages'),
+  },
+  {
+    site: 'admin',
+    route: '/individuals/[id]/history',
+    name: 'history',
+    open: individual('Active:', '/history'),
+  },
+  { site: 'admin', route: '/import', name: 'import', open: as(WORKERS.intake, '/import') },
+  { site: 'admin', route: '/workers', name: 'workers', open: as(WORKERS.systemAdministrator, '/workers') },
+];
