@@ -41,5 +41,6 @@ export default defineConfig({
     { name: 'checks', testMatch: 'checks/**/*.spec.ts', use: { viewport: { width: 360, height: 740 } } },
     { name: 'audit', testMatch: 'audit/**/*.spec.ts' },
     { name: 'screenshots', testMatch: 'screenshots.ts' },
+    { name: 'lighthouse', testMatch: 'bench/**/*.spec.ts' },
   ],
 });

@@ -75,10 +75,10 @@ export class World {
     return this.#local<Demo>('GET', 'demo.json');
   }
 
-  /** A client of the demo whose account is in a state. */
-  async client(state: string): Promise<DemoClient> {
-    const found = (await this.demo()).clients.find((client) => client.state === state);
-    if (!found) throw new Error(`the demo has no ${state} account`);
+  /** The first client of the demo of whom it says so, e.g. `Active:` or `Pending: invited yesterday`. */
+  async client(is: string): Promise<DemoClient> {
+    const found = (await this.demo()).clients.find((client) => client.is.startsWith(is));
+    if (!found) throw new Error(`nobody in the demo is "${is}"`);
     return found;
   }
 
@@ -93,17 +93,20 @@ export class World {
   }
 }
 
+/** Somebody with an account in the demo. */
 export interface DemoClient {
+  external_id: string;
   name: string;
+  birth_date: string;
   email: string;
-  state: string;
+  /** What there is to see. */
+  is: string;
+  /** Where there is one yet. */
   password?: string;
-  [more: string]: unknown;
 }
 
 export interface Demo {
   clients: DemoClient[];
-  [more: string]: unknown;
 }
 
 /** A signed-in worker who uses the API. */
