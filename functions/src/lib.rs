@@ -4,6 +4,7 @@
 //! functions (`bootstrap`) and in one process on a developer's machine (`infra/local`).
 
 pub mod admin;
+pub mod agency;
 mod change;
 pub mod context;
 mod due;

@@ -6,14 +6,16 @@ use domain::account::{
 };
 use domain::alert::AlertKind;
 use domain::journal::{FieldName, JournalEvent};
-use domain::{EmailAddress, Individual};
+use domain::{AccountId, EmailAddress, Individual, Permission};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use store::{CommitError, Conflict, Fault, Holding, Transaction, Version, Versioned, ask};
 
 use crate::admin::Invitation;
 use crate::context::Context;
 use crate::entry::caller::Staff;
 use crate::entry::http::Reply;
-use crate::problem::{Failure, refusals};
+use crate::problem::{Failure, Refusal, refusals};
 
 refusals! {
     /// Why no account is opened.
@@ -87,12 +89,66 @@ impl Wishes {
         let reason = self.age_override_reason.as_deref();
         let age_override =
             reason.map(|reason| AgeOverride::new(&staff.worker, &staff.class, reason)).transpose();
+        let guards = Guards { individual, settings: &staff.settings, now: context.now, mail: context.mail() };
         Ok(Opening {
-            context: Guards { individual, settings: &staff.settings, now: context.now, mail: context.mail() },
-            open_account,
             address: address.map_err(|error| Failure::invalid("email", error.to_string()))?,
             address_confirmed: self.confirm_email,
             age_override: age_override.map_err(|_| NotOpened::AgeOverrideNotAllowed)?,
+            ..Opening::offered(guards, open_account)
+        })
+    }
+}
+
+/// What stands in the way of something that opens an account or invites its client, if a worker did it now.
+#[derive(Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Bar {
+    /// What is barred.
+    pub action: Action,
+    /// The code of the problem that doing it would be answered with.
+    pub code: String,
+    /// What that problem's text is filled with.
+    #[cfg_attr(feature = "openapi", schema(value_type = Object))]
+    pub parameters: Map<String, Value>,
+    /// Whether this worker may do it all the same, with a reason to override the minimum age.
+    pub may_override_age: bool,
+}
+
+/// What a worker could try on somebody who has this account, or had it last.
+pub(crate) struct Attempt<'a> {
+    pub(crate) staff: &'a Staff,
+    pub(crate) individual: &'a Individual,
+    pub(crate) account: Option<&'a Account>,
+    pub(crate) free_licences: u32,
+}
+
+impl Attempt<'_> {
+    /// The bar that it would meet with nothing wished for, found out by deciding and saving nothing.
+    pub(crate) fn bar(&self, context: &Context<'_>, action: Action) -> Option<Bar> {
+        let Self { staff, individual, account, free_licences } = *self;
+        let guards = Guards { individual, settings: &staff.settings, now: context.now, mail: context.mail() };
+        let opening = Opening::offered(guards, false);
+        let id = AccountId::new(context.uuid());
+        let decided = match action {
+            Action::Create => Account::create(id, &opening),
+            Action::Reopen => account?.reopen(id, &opening),
+            Action::Resend => account?.resend(guards),
+            Action::Enable => account?.enable(&opening),
+            _ => return None,
+        };
+        let barred = match decided {
+            Err(refused) => refusal(&refused, staff),
+            Ok(changed) if free_licences == 0 && changed.free_licences(individual.test) < 0 => {
+                NotOpened::NoLicence
+            }
+            Ok(_) => return None,
+        };
+        Some(Bar {
+            action,
+            code: barred.code().to_owned(),
+            parameters: barred.parameters(),
+            may_override_age: matches!(barred, NotOpened::TooYoung { .. })
+                && staff.may(Permission::OverrideAge),
         })
     }
 }

@@ -249,7 +249,7 @@ impl Queue {
 /// Who may call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
-    /// Anyone: the operation itself checks a link or a password, and is throttled.
+    /// Anyone: the operation itself checks a link or a password, and is throttled; or it tells what everybody may know.
     Anyone,
     /// A client with a live session.
     Client,
@@ -330,6 +330,8 @@ pub enum Action {
 pub enum Use {
     /// SES, from the agency's identity.
     SendMail,
+    /// The origin of the clients' site, to name it.
+    PortalUrl,
     /// What SES says of the agency's identity.
     ReadIdentity,
     /// The EventBridge bus.

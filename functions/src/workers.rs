@@ -12,6 +12,9 @@ use crate::context::Context;
 use crate::entry::caller::Staff;
 use crate::problem::{Failure, refusals};
 
+/// Workers on a page.
+pub(crate) const PAGE: u32 = 20;
+
 /// A worker as System Administrators see them.
 #[derive(Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

@@ -45,7 +45,7 @@ fn refused(stage: &Stage, row: &Row, answer: &Answer, status: u16, code: &str, a
         answer.text()
     );
     contract::assert_conforms(row.operation(), answer, &about);
-    assert_headers(answer, &about);
+    assert_headers(row.operation(), answer, &about);
     assert!(writes(&stage.world).is_empty(), "{about}: {:?}", writes(&stage.world));
     answer.json()["parameters"].clone()
 }

@@ -102,6 +102,10 @@ impl Bill {
 const CALLS: &[(&str, [usize; 6])] = &[
     ("admin.sign_in", [3, 1, 1, 1, 0, 0]),
     ("admin.get_me", [0, 1, 0, 0, 0, 0]),
+    ("admin.list_sites", [0, 2, 0, 0, 0, 0]),
+    ("admin.list_colleagues", [0, 3, 0, 0, 0, 0]),
+    ("portal.get_agency", [0, 0, 0, 0, 0, 0]),
+    ("portal.get_texts", [0, 1, 0, 0, 0, 0]),
     ("admin.search_individuals", [0, 3, 0, 0, 1, 0]),
     ("admin.create_account", [0, 2, 0, 1, 0, 0]),
     ("admin.get_individual", [0, 3, 0, 0, 1, 0]),
@@ -149,6 +153,12 @@ async fn everything(world: &World, bill: &mut Bill, individual: &str, address: &
     let keyed = |path: String, body| post(path, body).header("idempotency-key", world.key());
 
     bill.add(world, "admin.get_me", get("/me".into()).send()).await.ok();
+    bill.add(world, "admin.list_sites", get("/sites".into()).send()).await.ok();
+    bill.add(world, "admin.list_colleagues", get("/colleagues".into()).send()).await.ok();
+    // The settings were read before, and are kept for a moment.
+    for (operation, path) in [("portal.get_agency", "/agency"), ("portal.get_texts", "/texts")] {
+        bill.add(world, operation, world.portal(Method::GET, path).send()).await.ok();
+    }
     let search = json!({ "external_id": { "source": "test", "id": individual } });
     let found = bill
         .add(world, "admin.search_individuals", post("/individuals/search".into(), search).send())

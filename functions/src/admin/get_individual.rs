@@ -1,19 +1,20 @@
 //! An individual's record, as a worker who sees them may read it: profile, contacts, consent, accounts.
 
 use chrono::{DateTime, Utc};
-use domain::account::{Account, Action};
+use domain::account::{Account, Action, Reason};
 use domain::id::{ContactId, IndividualId, SiteId, WorkerId};
 use domain::individual::{ContactKind, Origin};
-use domain::mail::MailOutcome;
+use domain::mail::{MailOutcome, check_consented_mail};
 use domain::{Individual, Language, Permission};
 use serde::{Deserialize, Serialize};
-use store::{Versioned, ask};
+use store::{Fault, Versioned, ask};
 
 use super::AccountView;
 use crate::change::Access;
 use crate::context::Context;
 use crate::entry::caller::Staff;
 use crate::entry::http::{HttpOperation, Reply};
+use crate::opening::{Attempt, Bar};
 use crate::problem::{Failure, NoRefusal};
 
 /// Gets an individual.
@@ -40,6 +41,10 @@ pub struct Response {
     pub closed_accounts: Vec<AccountView>,
     /// What this worker may do now: with the open account, or where there is none, with the newest closed one.
     pub actions: Vec<Action>,
+    /// Which of those that open an account or invite its client would be refused now, and why.
+    pub bars: Vec<Bar>,
+    /// Why neither invitation nor notice reaches them by mail now: `no_consent` or `client_delivery_off` (B2, C1).
+    pub not_mailed: Option<Reason>,
 }
 
 /// An individual as staff see them.
@@ -157,21 +162,25 @@ impl HttpOperation for GetIndividual {
         let mut accounts: Vec<_> =
             store.ask(ids.map(ask::account).collect::<Vec<_>>()).await?.into_iter().flatten().collect();
         let account = holding.open.and_then(|_| accounts.pop());
-        let actions = actions(&staff, account.as_deref(), accounts.first().map(|closed| &**closed));
+        let newest = account.as_deref().or(accounts.first().map(|closed| &**closed));
+        let actions = actions(&staff, account.is_none(), newest);
+        let bars = bars(context, &staff, &individual, newest, &actions).await?;
         staff.log(context, Access::Viewed, Some(individual.id)).await?;
         Ok(Reply::from(Response {
             individual: IndividualView::from(&individual),
             account: account.map(|account| AccountView::from(&account.value)),
             closed_accounts: accounts.iter().map(|closed| AccountView::from(&closed.value)).collect(),
             actions,
+            bars,
+            not_mailed: check_consented_mail(&individual, &staff.settings).err(),
         }))
     }
 }
 
 /// What the state allows, and the worker may.
-fn actions(staff: &Staff, open: Option<&Account>, newest_closed: Option<&Account>) -> Vec<Action> {
-    let create = open.is_none().then_some(Action::Create);
-    let with = open.or(newest_closed).map(Account::worker_actions).unwrap_or_default();
+fn actions(staff: &Staff, none_open: bool, newest: Option<&Account>) -> Vec<Action> {
+    let create = none_open.then_some(Action::Create);
+    let with = newest.map(Account::worker_actions).unwrap_or_default();
     let may = |action: &Action| {
         let permission = match action {
             Action::Create => Permission::CreateAccount,
@@ -187,6 +196,24 @@ fn actions(staff: &Staff, open: Option<&Account>, newest_closed: Option<&Account
         staff.may(permission)
     };
     create.into_iter().chain(with.iter().copied()).filter(may).collect()
+}
+
+/// What stands in the way of them. Licences are counted only where one would be taken.
+async fn bars(
+    context: &Context<'_>,
+    staff: &Staff,
+    individual: &Individual,
+    account: Option<&Account>,
+    actions: &[Action],
+) -> Result<Vec<Bar>, Fault> {
+    let opens = |action: &Action| matches!(action, Action::Create | Action::Reopen | Action::Enable);
+    let free_licences = if actions.iter().any(opens) {
+        context.services.store.ask(ask::licences()).await?.free()
+    } else {
+        0
+    };
+    let attempt = Attempt { staff, individual, account, free_licences };
+    Ok(actions.iter().filter_map(|action| attempt.bar(context, *action)).collect())
 }
 
 impl From<&Versioned<Individual>> for IndividualView {

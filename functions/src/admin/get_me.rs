@@ -5,6 +5,7 @@ use domain::id::{SiteId, WorkerId};
 use domain::worker::{Permission, UserGroup, permissions};
 use serde::{Deserialize, Serialize};
 
+use crate::agency::AgencyFooter;
 use crate::context::Context;
 use crate::entry::caller::Staff;
 use crate::entry::http::{HttpOperation, Reply};
@@ -40,6 +41,10 @@ pub struct Response {
     pub permissions: Vec<Permission>,
     /// The agency's name.
     pub agency: String,
+    /// The agency as its pages show it, with the zone that times are in.
+    pub agency_footer: AgencyFooter,
+    /// Origin of the clients' site.
+    pub portal_url: String,
     /// When the session ends.
     pub session: SessionTimes,
 }
@@ -64,6 +69,8 @@ impl HttpOperation for GetMe {
             security_class: staff.class.name.clone(),
             permissions: permissions(staff.worker.user_group, &staff.class).collect(),
             agency: staff.settings.agency.name.clone(),
+            agency_footer: AgencyFooter::from(&staff.settings.agency),
+            portal_url: context.services.variable("PORTAL_URL")?.to_owned(),
             session: SessionTimes::of(&staff.session, &staff.settings, context),
         }))
     }

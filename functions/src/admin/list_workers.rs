@@ -9,10 +9,7 @@ use crate::entry::caller::Staff;
 use crate::entry::http::{HttpOperation, Reply};
 use crate::paging::{NotACursor, Paging};
 use crate::problem::Failure;
-use crate::workers::WorkerView;
-
-/// Workers on a page.
-const PAGE: u32 = 20;
+use crate::workers::{PAGE, WorkerView};
 
 /// Lists workers.
 pub struct ListWorkers;

@@ -63,7 +63,7 @@ pub trait Caller: Sized + Send {
     fn name(&self) -> String;
 }
 
-/// Anyone at all: the operation checks a link or a password itself.
+/// Anyone at all: the operation checks a link or a password itself, or tells what everybody may know.
 #[derive(Clone, Copy, Debug)]
 pub struct Anyone;
 

@@ -57,21 +57,34 @@ pub trait Described {}
 #[cfg(not(feature = "openapi"))]
 impl<T> Described for T {}
 
-/// A success: the body, and cookies to set or clear.
+/// How long browsers may keep what is the same for everybody: with the 30 seconds that settings are kept here, a saved
+/// change shows within a minute.
+const PUBLIC: &str = "public, max-age=20";
+/// Data of somebody's.
+const PRIVATE: &str = "no-store";
+
+/// A success: the body, cookies to set or clear, whether it may be kept.
 #[derive(Debug)]
 pub struct Reply<T> {
     body: T,
+    cache: &'static str,
     cookies: Vec<String>,
     clear_site_data: bool,
 }
 
 impl<T> From<T> for Reply<T> {
     fn from(body: T) -> Self {
-        Self { body, cookies: Vec::new(), clear_site_data: false }
+        Self { body, cache: PRIVATE, cookies: Vec::new(), clear_site_data: false }
     }
 }
 
 impl<T> Reply<T> {
+    /// The same for everybody, so that browsers may keep it for a moment.
+    #[must_use]
+    pub(crate) fn for_everybody(self) -> Self {
+        Self { cache: PUBLIC, ..self }
+    }
+
     /// Also sets the session's cookie, for as long as the browser runs; the session's own clocks are on the server.
     #[must_use]
     pub(crate) fn with_session(self, opened: &NewSession) -> Self {
@@ -248,6 +261,7 @@ fn success<T: Serialize>(reply: &Reply<T>) -> Response<Body> {
         return respond(500, "application/json", "{}".to_owned());
     };
     let mut response = respond(200, "application/json", body);
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static(reply.cache));
     for cookie in reply.cookies.iter().filter_map(|cookie| HeaderValue::from_str(cookie).ok()) {
         response.headers_mut().append(SET_COOKIE, cookie);
     }
@@ -307,7 +321,7 @@ fn respond(status: u16, content_type: &'static str, body: String) -> Response<Bo
     let headers = response.headers_mut();
     for (name, value) in [
         (CONTENT_TYPE, content_type),
-        (CACHE_CONTROL, "no-store"),
+        (CACHE_CONTROL, PRIVATE),
         (HeaderName::from_static("x-content-type-options"), "nosniff"),
         (HeaderName::from_static("referrer-policy"), "no-referrer"),
         (

@@ -5,7 +5,7 @@ use domain::Language;
 use serde::{Deserialize, Serialize};
 use store::ask;
 
-use super::AgencyFooter;
+use crate::agency::AgencyFooter;
 use crate::context::Context;
 use crate::entry::caller::Client;
 use crate::entry::http::{HttpOperation, Reply};

@@ -7,10 +7,9 @@ use domain::account::{Account, Reason, State, StateName};
 use domain::settings::Settings;
 use domain::throttle::LINK_USE;
 use serde::{Deserialize, Serialize};
-use store::ask::{self, One};
-use store::{Policy, PolicyKind};
+use store::{Policy, ask};
 
-use super::AgencyFooter;
+use crate::agency::{AgencyFooter, ask_texts};
 use crate::context::Context;
 use crate::entry::caller::Anyone;
 use crate::entry::http::{HttpOperation, Reply};
@@ -133,7 +132,7 @@ impl HttpOperation for LookAtLink {
         // The texts come with the individual in the language that they are likely to be read in.
         let likely = request.language.or(account.language).unwrap_or(settings.agency.language);
         let to_activate = purpose == Purpose::Activation && account.state.name() == StateName::Pending;
-        let asked = if to_activate { ask_texts(&settings, likely) } else { Vec::new() };
+        let asked = if to_activate { ask_texts(&settings, likely) } else { (None, None) };
         let (individual, texts) = store.ask((ask::individual(account.individual), asked)).await?;
         let individual = individual.ok_or(Error::LinkNotValid)?.value;
         let language = request.language.or(account.language).unwrap_or(individual.language);
@@ -158,7 +157,7 @@ impl HttpOperation for LookAtLink {
             expires_at: expires_at(purpose, &account).filter(|_| usable),
             attempts_left: (usable && to_activate).then(|| account.attempts_left()),
             password_minimum: settings.general.password_minimum,
-            texts: if usable { shown(&settings, texts) } else { None },
+            texts: (usable && to_activate).then(|| shown(&settings, texts)),
             language,
             agency: AgencyFooter::from(&settings.agency),
         }))
@@ -185,20 +184,12 @@ fn state_of(purpose: Purpose, state: &State, reason: Reason) -> LinkState {
     }
 }
 
-/// Policy and terms.
-fn ask_texts(settings: &Settings, language: Language) -> Vec<One<Policy>> {
-    [(PolicyKind::Privacy, settings.texts.privacy), (PolicyKind::Terms, settings.texts.terms)]
-        .map(|(kind, version)| ask::policy(kind, version.unwrap_or_default(), language))
-        .into()
-}
-
-fn shown(settings: &Settings, texts: Vec<Option<Policy>>) -> Option<Texts> {
+fn shown(settings: &Settings, (privacy, terms): (Option<Policy>, Option<Policy>)) -> Texts {
     let text = |policy: Option<Policy>| policy.map(|Policy(markdown)| markdown).unwrap_or_default();
-    let [privacy, terms] = <[_; 2]>::try_from(texts).ok()?;
-    Some(Texts {
+    Texts {
         privacy_version: settings.texts.privacy.unwrap_or_default(),
         privacy: text(privacy),
         terms_version: settings.texts.terms.unwrap_or_default(),
         terms: text(terms),
-    })
+    }
 }

@@ -78,6 +78,18 @@ impl Context<'_> {
         self.services.cached(self.now).settings.is_none().then(ask::settings)
     }
 
+    /// The settings, where nothing else is asked with them.
+    ///
+    /// # Errors
+    /// The store's fault, or when the agency isn't set up.
+    pub(crate) async fn read_settings(&self) -> Result<Arc<Settings>, Fault> {
+        let read = match self.ask_settings() {
+            Some(question) => self.services.store.ask(question).await?,
+            None => None,
+        };
+        self.settings(read)
+    }
+
     /// The settings that [`Context::ask_settings`] brought, or those read lately.
     ///
     /// # Errors

@@ -155,6 +155,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
     },
     Operation {
         mutates: false,
+        uses: &[Use::PortalUrl],
         ..admin(
             "admin.get_me",
             "Say who I am and what I may do",
@@ -162,6 +163,30 @@ pub(super) const OPERATIONS: &[Operation] = &[
             "/me",
             Access::Worker,
             Run::http::<crate::admin::get_me::GetMe>(),
+        )
+    },
+    Operation {
+        mutates: false,
+        ..admin(
+            "admin.list_sites",
+            "List the agency's sites",
+            Method::Get,
+            "/sites",
+            Access::Worker,
+            Run::http::<crate::admin::list_sites::ListSites>(),
+        )
+    },
+    Operation {
+        mutates: false,
+        grants: &[grant(Table::Workers, &[Query])],
+        uses: &[Use::Read(Secret::Seal)],
+        ..admin(
+            "admin.list_colleagues",
+            "List who works at the agency",
+            Method::Get,
+            "/colleagues",
+            Access::Permitted(Permission::SeeIndividuals),
+            Run::http::<crate::admin::list_colleagues::ListColleagues>(),
         )
     },
     Operation {

@@ -9,6 +9,30 @@ use crate::operation::{Access, Grant, Memory, Method, Operation, Run, Secret, Us
 pub(super) const OPERATIONS: &[Operation] = &[
     Operation {
         mutates: false,
+        grants: &[grant(Table::Settings, READ)],
+        ..portal(
+            "portal.get_agency",
+            "Say whose portal it is",
+            Method::Get,
+            "/agency",
+            Access::Anyone,
+            Run::http::<crate::portal::get_agency::GetAgency>(),
+        )
+    },
+    Operation {
+        mutates: false,
+        grants: &[grant(Table::Settings, READ)],
+        ..portal(
+            "portal.get_texts",
+            "Get the privacy policy and the terms of use",
+            Method::Get,
+            "/texts",
+            Access::Anyone,
+            Run::http::<crate::portal::get_texts::GetTexts>(),
+        )
+    },
+    Operation {
+        mutates: false,
         grants: &[
             grant(Table::Settings, READ),
             grant(Table::Accounts, READ),

@@ -102,6 +102,7 @@ fn variables(operation: &Operation) -> Vec<(&'static str, String)> {
                 ("ADMIN_URL", "!Ref AdminUrl".to_owned()),
                 ("MAIL_CONFIGURATION_SET", "!Sub clientconnect-${Stage}".to_owned()),
             ]),
+            Use::PortalUrl => variables.push(("PORTAL_URL", "!Ref PortalUrl".to_owned())),
             Use::ReadIdentity => {}
             Use::PutEvents => variables.push(("BUS_NAME", "!Ref BusName".to_owned())),
             Use::ReadUploads | Use::WriteUploads => {
@@ -234,6 +235,7 @@ fn statements(operation: &Operation) -> String {
                 let sid = format!("Read{}", secret_id(*secret));
                 statement(&sid, &["secretsmanager:GetSecretValue"], &[format!("!Ref {}", secret_id(*secret))])
             }
+            Use::PortalUrl => String::new(),
             Use::Write(secret) => {
                 let sid = format!("Write{}", secret_id(*secret));
                 statement(&sid, &["secretsmanager:PutSecretValue"], &[format!("!Ref {}", secret_id(*secret))])

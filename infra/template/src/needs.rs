@@ -38,6 +38,7 @@ fn of(operation: &Operation) -> Vec<Need> {
     for used in operation.uses {
         match used {
             Use::SendMail => needs.extend([Need::MailDomain, Need::PortalUrl, Need::AdminUrl]),
+            Use::PortalUrl => needs.push(Need::PortalUrl),
             Use::ReadIdentity => needs.push(Need::MailDomain),
             Use::PutEvents => needs.push(Need::Bus),
             Use::ReadUploads | Use::WriteUploads => needs.push(Need::Uploads),

@@ -65,6 +65,17 @@ pub enum Decision {
     Drop(Reason),
 }
 
+/// Whether mails that need consent may go to an individual: invitations and notices (B2, B9, C1).
+///
+/// # Errors
+/// `client_delivery_off` or `no_consent`.
+pub fn check_consented_mail(individual: &Individual, settings: &Settings) -> Result<(), Reason> {
+    if !settings.communications.reach_clients() {
+        return Err(Reason::ClientDeliveryOff);
+    }
+    individual.consent().map(|_| ()).ok_or(Reason::NoConsent)
+}
+
 /// Decides on an activation mail, or its reminder, just before it is sent (B2, C1, C2): what was true when it was asked
 /// for may be so no longer. `generation` is the one it was asked for with.
 #[must_use]
@@ -112,9 +123,8 @@ pub fn decide_locked_mail(account: &Account, settings: &Settings, generation: u1
 /// is suspended, disabled or closed is told nothing.
 #[must_use]
 pub fn decide_security_mail(account: &Account, settings: &Settings) -> Decision {
-    let delivers = settings.communications.email && settings.communications.client_delivery;
     match account.state {
-        _ if !delivers => Decision::Drop(Reason::ClientDeliveryOff),
+        _ if !settings.communications.reach_clients() => Decision::Drop(Reason::ClientDeliveryOff),
         State::Active { .. } | State::Locked { reason: LockReason::FailedSignIns, .. } => {
             Decision::Send(account.email.clone())
         }

@@ -95,6 +95,14 @@ pub struct Communications {
     pub authentication: AuthenticationEmail,
 }
 
+impl Communications {
+    /// Whether mails go out to clients (C1).
+    #[must_use]
+    pub const fn reach_clients(&self) -> bool {
+        self.email && self.client_delivery
+    }
+}
+
 /// Whom mails come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sender {
@@ -248,7 +256,7 @@ impl Settings {
     /// The first thing that is missing.
     pub fn can_be_enabled(&self) -> Result<(), NotReady> {
         let mail = &self.communications;
-        if !mail.email || !mail.client_delivery {
+        if !mail.reach_clients() {
             return Err(NotReady::ClientDeliveryOff);
         }
         if !mail.authentication.identity_verified || !mail.authentication.test_delivered {

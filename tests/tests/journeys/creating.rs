@@ -1,10 +1,12 @@
 //! The guards of creating an account (A1), and what happens when it's done twice or by two (B1, B7).
 
+use std::collections::BTreeMap;
+
 use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{CLINICAL, INTAKE, RESTRICTED, SYSTEM, World};
+use crate::support::{CLINICAL, INTAKE, RESTRICTED, SYSTEM, Session, World};
 
 #[tokio::test]
 async fn every_guard_refuses_with_what_to_do() {
@@ -18,6 +20,76 @@ async fn every_guard_refuses_with_what_to_do() {
     ] {
         let individual = world.individual(&staff, external_id).await;
         assert_eq!(world.create(&staff, &individual, json!({})).await.refused(409), code);
+    }
+}
+
+/// What a record says would be refused, by action: the problem's code and parameters.
+async fn bars(world: &World, staff: &Session, individual: &str) -> BTreeMap<String, Value> {
+    let record = world.admin(Method::GET, &format!("/individuals/{individual}")).by(staff).send().await.ok();
+    let bars = record["bars"].as_array().unwrap().iter();
+    bars.map(|bar| (bar["action"].as_str().unwrap().to_owned(), bar.clone())).collect()
+}
+
+#[tokio::test]
+async fn a_record_says_beforehand_what_create_would_refuse_and_why() {
+    let world = World::new().await;
+    let (intake, clinical) = (world.staff(INTAKE).await, world.staff(CLINICAL).await);
+    for external_id in ["T-01", "T-04", "T-05", "T-06", "T-07", "T-08"] {
+        let individual = world.individual(&intake, external_id).await;
+        let barred = bars(&world, &intake, &individual).await;
+        let answer = world.create(&intake, &individual, json!({})).await;
+        let Some(bar) = barred.get("create") else {
+            answer.ok();
+            continue;
+        };
+        let code = answer.refused(409);
+        assert_eq!(bar["code"], code.as_str(), "{external_id}");
+        assert_eq!(bar["parameters"], answer.json().get("parameters").cloned().unwrap_or(json!({})));
+        let young = external_id == "T-07";
+        assert_eq!(bar["may_override_age"], young, "{external_id}");
+        let may = &bars(&world, &clinical, &individual).await["create"]["may_override_age"];
+        assert_eq!(may, false, "only management may");
+    }
+}
+
+#[tokio::test]
+async fn a_record_says_beforehand_what_resend_and_enable_would_refuse() {
+    let world = World::with(|file| file["licences"] = json!(1)).await;
+    let staff = world.staff(INTAKE).await;
+    let (individual, account, _) = world.invite(&staff, "T-01").await;
+    assert_eq!(bars(&world, &staff, &individual).await, BTreeMap::new());
+    let act = async |what: &str| {
+        let path = format!("/individuals/{individual}/accounts/{account}/{what}");
+        world.admin(Method::POST, &path).by(&staff).json(json!({})).send().await
+    };
+    act("disable").await.ok();
+    assert_eq!(bars(&world, &staff, &individual).await, BTreeMap::new(), "its licence is free again");
+    let (other, other_account, _) = world.invite(&staff, "T-02").await;
+    let barred = bars(&world, &staff, &individual).await;
+    assert_eq!((barred.len(), &barred["enable"]["code"]), (1, &json!("no_licence")));
+    assert_eq!(act("enable").await.refused(409), "no_licence");
+    assert_eq!(bars(&world, &staff, &other).await, BTreeMap::new(), "who holds the last one needs none");
+
+    // Both ways to invite somebody whose invitation was cancelled are barred.
+    let path = format!("/individuals/{other}/accounts/{other_account}/close");
+    world.admin(Method::POST, &path).by(&staff).send().await.ok();
+    act("enable").await.ok();
+    let barred = bars(&world, &staff, &other).await;
+    let codes: Vec<_> = barred.iter().map(|(action, bar)| (action.as_str(), &bar["code"])).collect();
+    assert_eq!(codes, [("create", &json!("no_licence")), ("reopen", &json!("no_licence"))]);
+}
+
+#[tokio::test]
+async fn a_record_says_why_no_mail_would_reach_the_client() {
+    let world = World::new().await;
+    let staff = world.staff(INTAKE).await;
+    for (external_id, reason) in [("T-01", Value::Null), ("T-05", json!("no_consent"))] {
+        let individual = world.individual(&staff, external_id).await;
+        let path = format!("/individuals/{individual}");
+        let record = world.admin(Method::GET, &path).by(&staff).send().await.ok();
+        assert_eq!(record["not_mailed"], reason, "{external_id}");
+        let created = world.create(&staff, &individual, json!({})).await.ok();
+        assert_eq!(created["not_mailed"], reason, "{external_id}");
     }
 }
 
@@ -169,4 +241,7 @@ async fn nothing_is_created_while_client_delivery_is_off() {
     let refused = world.create(&staff, &individual, json!({})).await;
     assert_eq!(refused.refused(409), "not_ready");
     assert_eq!(refused.json()["parameters"]["missing"], "client_delivery_off");
+    let record = world.admin(Method::GET, &format!("/individuals/{individual}")).by(&staff).send().await.ok();
+    assert_eq!(record["bars"][0]["parameters"], refused.json()["parameters"]);
+    assert_eq!(record["not_mailed"], "client_delivery_off");
 }

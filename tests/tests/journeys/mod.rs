@@ -2,6 +2,7 @@
 
 mod accounts;
 mod activation;
+mod agency;
 mod alerts;
 mod consent;
 mod creating;

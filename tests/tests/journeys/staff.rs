@@ -139,9 +139,9 @@ async fn only_system_administrators_touch_workers() {
     assert!(told_of(&world, &carmen).await.is_empty());
 }
 
-#[tokio::test]
-async fn all_workers_are_listed_page_by_page_for_system_administrators() {
-    let world = World::set_up_with(|file| {
+/// An agency of 25 workers.
+pub async fn crowd() -> World {
+    World::set_up_with(|file| {
         let workers = file["workers"].as_array_mut().unwrap();
         let last = workers.last().unwrap().clone();
         workers.extend((workers.len()..25).map(|number| {
@@ -150,19 +150,29 @@ async fn all_workers_are_listed_page_by_page_for_system_administrators() {
             worker
         }));
     })
-    .await;
+    .await
+}
+
+/// All of a list, page after page, and how many pages there were.
+pub async fn all_of(world: &World, by: &Session, list: &str) -> (Vec<Value>, usize) {
+    let mut path = format!("/{list}");
+    let (mut listed, mut pages) = (Vec::new(), 0);
+    loop {
+        let page = world.admin(Method::GET, &path).by(by).send().await.ok();
+        listed.extend(page[list].as_array().unwrap().clone());
+        pages += 1;
+        let Some(cursor) = page["next_cursor"].as_str() else { return (listed, pages) };
+        path = format!("/{list}?cursor={cursor}");
+    }
+}
+
+#[tokio::test]
+async fn all_workers_are_listed_page_by_page_for_system_administrators() {
+    let world = crowd().await;
     let system = world.staff(SYSTEM).await;
     let carmen = world.worker(CLINICAL).await;
     act(&world, &system, &carmen, "suspend").await.ok();
-    let mut path = "/workers".to_owned();
-    let (mut listed, mut pages) = (Vec::new(), 0);
-    loop {
-        let page = world.admin(Method::GET, &path).by(&system).send().await.ok();
-        listed.extend(page["workers"].as_array().unwrap().clone());
-        pages += 1;
-        let Some(cursor) = page["next_cursor"].as_str() else { break };
-        path = format!("/workers?cursor={cursor}");
-    }
+    let (listed, pages) = all_of(&world, &system, "workers").await;
     let emails: BTreeSet<_> = listed.iter().map(|entry| entry["worker"]["email"].as_str().unwrap()).collect();
     assert_eq!((emails.len(), listed.len(), pages), (25, 25, 2));
     let entry = listed.iter().find(|entry| entry["worker"]["worker_id"] == carmen.as_str()).unwrap();

@@ -91,6 +91,14 @@ impl fmt::Debug for AgeOverride {
     }
 }
 
+impl<'a> Opening<'a> {
+    /// An opening as it is offered: at the address that is pre-filled, of the minimum age.
+    #[must_use]
+    pub const fn offered(context: Context<'a>, open_account: bool) -> Self {
+        Self { context, open_account, address: None, address_confirmed: false, age_override: None }
+    }
+}
+
 impl Opening<'_> {
     /// The guards of A1 that need no other record, in the order in which a worker can mend them: the address the
     /// account will have. `former` is the address of the closed or disabled account, offered before any other.
@@ -164,8 +172,7 @@ impl Account {
         last_closed: Option<CloseReason>,
         shared_address: bool,
     ) -> Result<Changed, Refused> {
-        let opening =
-            Opening { context, open_account, address: None, address_confirmed: false, age_override: None };
+        let opening = Opening::offered(context, open_account);
         let shut_out = matches!(last_closed, Some(CloseReason::ClosedByWorker | CloseReason::WrongBirthDate));
         let skip = if context.individual.test {
             Some(Reason::TestIndividual)
