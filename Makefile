@@ -26,7 +26,7 @@ help: ## This list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | column -t -s "$$(printf '\t')"
 
 .PHONY: run
-run: bins ## Run the whole product here (PORTAL_PORT, ADMIN_PORT, AWS_PORT; DEMO=fresh begins anew)
+run: bins ## Run the whole product here (PORTAL_PORT, ADMIN_PORT, AWS_PORT, DEMO_DIR; DEMO=fresh begins anew)
 	@if [ "$(DEMO)" = fresh ] && ! (: </dev/tcp/127.0.0.1/$(PORTAL_PORT)) 2>/dev/null; then rm -f $(LOCAL_DATA)*; fi
 	@exec $(TARGET)/debug/clientconnect
 

@@ -42,7 +42,7 @@ async fn run(environment: &Environment) -> Result<(), Failure> {
     let log = file.with_file_name("log.jsonl");
     keep_log(&log)?;
     let listeners = Listeners::bind(ports(environment)?).await?;
-    let demo = Demo::read(&Path::new(INFRA).join("local/demo"))?;
+    let demo = Demo::read(Path::new(environment.find("DEMO_DIR").unwrap_or("infra/local/demo")))?;
     let mut local = open(&file, &listeners)?;
     if local.loaded()? == Loaded::Begun {
         say("An earlier start was ended while it loaded the demo agency: beginning anew.");

@@ -16,8 +16,16 @@ use crate::letter::isolate;
 pub(crate) struct Footer<'a> {
     pub(crate) language: Language,
     pub(crate) agency: &'a Agency,
-    /// The portal's origin, in mails to clients.
-    pub(crate) portal_url: Option<&'a str>,
+    /// In mails to clients.
+    pub(crate) portal: Option<Portal<'a>>,
+}
+
+/// The clients' site, as far as a mail leads there.
+pub(crate) struct Portal<'a> {
+    /// Its origin.
+    pub(crate) url: &'a str,
+    /// The help article about the mail.
+    pub(crate) article: &'static str,
 }
 
 impl Footer<'_> {
@@ -57,13 +65,13 @@ impl Footer<'_> {
 
     /// Labels and addresses: the agency's own pages, else the portal's where it has one.
     fn links(&self) -> Vec<(&'static str, String)> {
-        let Some(portal) = self.portal_url else { return Vec::new() };
+        let Some(Portal { url, article }) = self.portal else { return Vec::new() };
         let agency = self.agency;
-        let page = |name: &str| format!("{}/{name}", portal.trim_end_matches('/'));
+        let page = |name: &str| format!("{}/{name}", url.trim_end_matches('/'));
         let own = |url: &Option<String>, name: &str| Some(url.clone().unwrap_or_else(|| page(name)));
         let links: [(Message, Option<String>); 5] = [
             (MAIL_FOOTER_CONTACT, agency.contact_url.clone()),
-            (MAIL_FOOTER_HELP, own(&agency.help_url, "help")),
+            (MAIL_FOOTER_HELP, own(&agency.help_url, &format!("help/{article}"))),
             (MAIL_FOOTER_TECHNICAL_PROBLEMS, agency.technical_url.clone()),
             (MAIL_FOOTER_PRIVACY_POLICY, own(&agency.privacy_url, "privacy")),
             (MAIL_FOOTER_TERMS_OF_USE, Some(page("terms"))),

@@ -10,7 +10,7 @@ use crate::catalogue::Message;
 #[cfg_attr(not(test), expect(clippy::wildcard_imports, reason = "the mails' texts, each by its name"))]
 use crate::compiled::*;
 use crate::fill::one_line;
-use crate::footer::Footer;
+use crate::footer::{Footer, Portal};
 use crate::letter::{Block, Letter, Value};
 use crate::{Rendered, date};
 
@@ -107,7 +107,7 @@ impl Mail<'_> {
             footer: Footer {
                 language: self.language,
                 agency: self.agency,
-                portal_url: (!self.is_to_worker()).then_some(self.portal_url),
+                portal: self.help_article().map(|article| Portal { url: self.portal_url, article }),
             },
             why,
             values: self.values(),
@@ -115,14 +115,24 @@ impl Mail<'_> {
         letter.write()
     }
 
-    const fn is_to_worker(&self) -> bool {
-        matches!(
-            self.says,
+    /// The portal's help article about it, for clients.
+    const fn help_article(&self) -> Option<&'static str> {
+        match self.says {
+            Says::Activation(_) | Says::ActivationReminder(_) => Some("activate"),
+            Says::PasswordReset(_) | Says::PasswordChanged(_) => Some("password"),
+            Says::AccountLocked(_) => Some("sign-in"),
+            Says::SignInEmailChanged(_) | Says::SignInEmailLeft(_) | Says::EmailCode(_) => {
+                Some("sign-in-email")
+            }
             Says::InvitationAskedFor(_)
-                | Says::WorkerPasswordReset(_)
-                | Says::WorkerLocked(_)
-                | Says::WorkerPasswordChanged(_)
-        )
+            | Says::WorkerPasswordReset(_)
+            | Says::WorkerLocked(_)
+            | Says::WorkerPasswordChanged(_) => None,
+        }
+    }
+
+    const fn is_to_worker(&self) -> bool {
+        self.help_article().is_none()
     }
 
     fn content(&self) -> Content {

@@ -211,6 +211,37 @@ fn workers_are_not_sent_to_the_portal() {
 }
 
 #[test]
+fn help_opens_the_article_about_the_mail_or_the_agencys_own() {
+    let articles = [
+        ("activation", "activate"),
+        ("activation reminder", "activate"),
+        ("password reset", "password"),
+        ("account locked", "sign-in"),
+        ("account locked, for the agency to unlock", "sign-in"),
+        ("password changed", "password"),
+        ("sign-in email changed", "sign-in-email"),
+        ("sign-in email left", "sign-in-email"),
+        ("email code", "sign-in-email"),
+    ];
+    let own = agency();
+    let without = Agency { help_url: None, ..agency() };
+    for Made { kind, says, language, discreet, .. } in all() {
+        let article = articles.iter().find(|(known, _)| *known == kind);
+        let address = article.map(|(_, article)| format!("https://portal.example.org/help/{article}"));
+        for (agency, expected) in [(&own, address.as_ref().and(own.help_url.clone())), (&without, address)] {
+            let mail = write(language, agency, "Chloé", discreet, says);
+            let helps = mail.text.lines().filter(|line| line.contains("/help"));
+            let helps: Vec<_> = helps.map(|line| line.split_once(" – ").unwrap().1.to_owned()).collect();
+            assert_eq!(helps, expected.iter().cloned().collect::<Vec<_>>(), "{kind}");
+            for url in expected {
+                let link = format!("<a href=\"{}\">", url.replace('&', "&amp;"));
+                assert_eq!(mail.html.matches(&link).count(), 1, "{kind}");
+            }
+        }
+    }
+}
+
+#[test]
 fn a_mail_that_only_tells_has_no_link_that_acts() {
     let telling =
         ["password changed", "sign-in email changed", "sign-in email left", "worker password changed"];
