@@ -10,6 +10,7 @@ pub mod context;
 mod due;
 pub mod entry;
 pub mod environment;
+mod history;
 mod individuals;
 pub mod jobs;
 mod mailing;

@@ -2,35 +2,19 @@
 
 use chrono::{DateTime, Utc};
 use domain::account::Transition;
-use domain::id::{IndividualId, JournalId};
+use domain::id::JournalId;
 use domain::journal::{Actor, FieldName};
 use serde::{Deserialize, Serialize};
-use store::ask;
 
-use crate::change::Access;
 use crate::context::Context;
 use crate::entry::caller::Staff;
 use crate::entry::http::{HttpOperation, Reply};
-use crate::paging::{NotACursor, Paging};
+use crate::history::{HistoryOf, Page};
+use crate::paging::NotACursor;
 use crate::problem::Failure;
-
-/// Entries on a page.
-const PAGE: u32 = 50;
 
 /// Gets the history.
 pub struct GetAccountHistory;
-
-/// Whose.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct Request {
-    /// The individual.
-    pub individual_id: IndividualId,
-    /// Where the last page ended.
-    #[serde(default)]
-    pub cursor: Option<String>,
-}
 
 /// A page of history.
 #[derive(Debug, Serialize, Deserialize)]
@@ -64,39 +48,25 @@ pub struct Entry {
 
 impl HttpOperation for GetAccountHistory {
     type Caller = Staff;
-    type Request = Request;
+    type Request = HistoryOf;
     type Response = Response;
     type Refused = NotACursor;
 
     async fn handle(
         context: &Context<'_>,
         staff: Staff,
-        request: Request,
+        request: HistoryOf,
     ) -> Result<Reply<Response>, Failure<NotACursor>> {
-        let store = &context.services.store;
-        let cursor = request.cursor.as_deref();
-        let paging = Paging::open(context, &staff, &request.individual_id, cursor).await?;
-        let individual = store.ask(ask::individual(request.individual_id)).await?;
-        let individual = staff.visible(context, request.individual_id, individual).await?;
-        let subject = domain::Subject::Individual(individual.id);
-        let page = store.history(subject, paging.after(), PAGE).await?;
-        staff.log(context, Access::Viewed, Some(individual.id)).await?;
-        let next_cursor = paging.next_cursor(page.next.as_ref())?;
-        Ok(Reply::from(Response {
-            entries: page
-                .items
-                .into_iter()
-                .map(|record| Entry {
-                    journal_id: record.id,
-                    at: record.at,
-                    actor: record.actor,
-                    transition: record.transition,
-                    changed: record.changed.clone(),
-                    events: record.envelopes().map(|envelope| type_of(&envelope.event)).collect(),
-                })
-                .collect(),
-            next_cursor,
-        }))
+        let Page { records, next_cursor } = request.read(context, &staff).await?;
+        let entries = records.into_iter().map(|record| Entry {
+            journal_id: record.id,
+            at: record.at,
+            actor: record.actor,
+            transition: record.transition,
+            changed: record.changed.clone(),
+            events: record.envelopes().map(|envelope| type_of(&envelope.event)).collect(),
+        });
+        Ok(Reply::from(Response { entries: entries.collect(), next_cursor }))
     }
 }
 

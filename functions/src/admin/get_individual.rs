@@ -207,11 +207,8 @@ async fn bars(
     actions: &[Action],
 ) -> Result<Vec<Bar>, Fault> {
     let opens = |action: &Action| matches!(action, Action::Create | Action::Reopen | Action::Enable);
-    let free_licences = if actions.iter().any(opens) {
-        context.services.store.ask(ask::licences()).await?.free()
-    } else {
-        0
-    };
+    let free_licences =
+        if actions.iter().any(opens) { context.services.store.ask(ask::licences()).await?.free() } else { 0 };
     let attempt = Attempt { staff, individual, account, free_licences };
     Ok(actions.iter().filter_map(|action| attempt.bar(context, *action)).collect())
 }

@@ -1,40 +1,25 @@
 //! The mails to an individual, newest first: what was asked for, and what became of it.
 
 use chrono::{DateTime, Utc};
+use domain::JournalRecord;
 use domain::account::Reason;
-use domain::id::{IndividualId, MailId};
+use domain::id::MailId;
 use domain::journal::JournalEvent;
 use domain::mail::{MailKind, MailOutcome};
-use domain::{JournalRecord, Subject};
 use serde::{Deserialize, Serialize};
 use store::{Fate, MailStory, ask};
 
-use crate::change::Access;
 use crate::context::Context;
 use crate::entry::caller::Staff;
 use crate::entry::http::{HttpOperation, Reply};
-use crate::paging::{NotACursor, Paging};
+use crate::history::{HistoryOf, Page};
+use crate::paging::NotACursor;
 use crate::problem::Failure;
-
-/// Journal records that a page looks through; with few mails among them it is short, or empty.
-const PAGE: u32 = 50;
 
 /// Gets the mail history.
 pub struct GetMailHistory;
 
-/// Whose.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct Request {
-    /// The individual.
-    pub individual_id: IndividualId,
-    /// Where the last page ended.
-    #[serde(default)]
-    pub cursor: Option<String>,
-}
-
-/// A page of mails.
+/// A page of mails: those of a page of the journal, so that it may be short, or empty, before the last.
 #[derive(Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Response {
@@ -77,7 +62,7 @@ pub enum MailState {
     Sent,
     /// The receiver's mail server took it.
     Delivered,
-    /// It could not be delivered, for now; it isn't sent again.
+    /// It could not be delivered in the time there was, and isn't sent again.
     Undelivered,
     /// The receiver's mail server refused it for good, or the mail service did.
     Bounced,
@@ -89,33 +74,24 @@ pub enum MailState {
 
 impl HttpOperation for GetMailHistory {
     type Caller = Staff;
-    type Request = Request;
+    type Request = HistoryOf;
     type Response = Response;
     type Refused = NotACursor;
 
     async fn handle(
         context: &Context<'_>,
         staff: Staff,
-        request: Request,
+        request: HistoryOf,
     ) -> Result<Reply<Response>, Failure<NotACursor>> {
-        let store = &context.services.store;
-        let cursor = request.cursor.as_deref();
-        let paging = Paging::open(context, &staff, &request.individual_id, cursor).await?;
-        let individual = store.ask(ask::individual(request.individual_id)).await?;
-        let individual = staff.visible(context, request.individual_id, individual).await?;
-        let page = store.history(Subject::Individual(individual.id), paging.after(), PAGE).await?;
-        let asked: Vec<Asked> = page.items.iter().flat_map(asked_for).collect();
+        let Page { records, next_cursor } = request.read(context, &staff).await?;
+        let asked: Vec<Asked> = records.iter().flat_map(asked_for).collect();
         let of = asked.iter().filter_map(|asked| asked.mail.ok()).map(ask::mail).collect::<Vec<_>>();
-        let mut told = store.ask(of).await?.into_iter();
-        staff.log(context, Access::Viewed, Some(individual.id)).await?;
+        let mut told = context.services.store.ask(of).await?.into_iter();
         let mails = asked.into_iter().map(|asked| {
             let known = asked.mail.ok().and_then(|_| told.next());
             asked.view(known.unwrap_or_default())
         });
-        Ok(Reply::from(Response {
-            mails: mails.collect(),
-            next_cursor: paging.next_cursor(page.next.as_ref())?,
-        }))
+        Ok(Reply::from(Response { mails: mails.collect(), next_cursor }))
     }
 }
 

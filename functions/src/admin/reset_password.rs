@@ -1,23 +1,19 @@
 //! A worker chooses a new password by the emailed link, which also unlocks what wrong passwords locked (B13, as A12 and
 //! A19). It ends every session and opens none: the worker signs in with the new password.
 
-use credentials::{LinkOf, LinkToken, Password, PasswordHash};
+use credentials::{LinkOf, LinkToken, Password};
 use domain::journal::Actor;
 use domain::throttle::LINK_USE;
-use domain::worker::{Worker, WorkerReason, WorkerRefused};
+use domain::worker::{WorkerReason, WorkerRefused};
 use serde::{Deserialize, Serialize};
-use store::{CommitError, Conflict, Versioned, ask};
+use store::ask;
 
-use crate::change::Access;
 use crate::context::Context;
 use crate::entry::caller::Anyone;
 use crate::entry::http::{HttpOperation, Reply};
 use crate::passwords::{self, refuses_passwords};
 use crate::problem::{Failure, refusals};
 use crate::throttling::Who;
-
-/// How often to look again when another call changed the worker meanwhile.
-const TRIES: usize = 5;
 
 /// Sets a new password.
 pub struct ResetPassword;
@@ -90,34 +86,14 @@ impl HttpOperation for ResetPassword {
         worker.check_reset_link(generation, context.now).map_err(|refusal| refused(&refusal))?;
         passwords::judge(&request.password, &worker.name, &worker.email, &settings).map_err(Error::from)?;
         let hash = context.hash(&request.password)?;
-        save(context, worker, generation, &hash).await
+        let (actor, mail) = (Actor::Worker(id), context.mail());
+        let reset = context.reset_password(worker, |worker| {
+            let changed =
+                worker.reset_password(generation, context.now, mail).map_err(|refusal| refused(&refusal))?;
+            Ok((context.worker_change(actor, &changed, worker.version, Some(&hash)), Response {}))
+        });
+        Ok(Reply::from(reset.await?))
     }
-}
-
-/// Saves the password, with whatever the link lifts and ends, in one transaction.
-async fn save(
-    context: &Context<'_>,
-    mut worker: Versioned<Worker>,
-    generation: u16,
-    hash: &PasswordHash,
-) -> Result<Reply<Response>, Failure<Error>> {
-    let store = &context.services.store;
-    let (actor, mail) = (Actor::Worker(worker.id), context.mail());
-    for _ in 0..TRIES {
-        let changed =
-            worker.reset_password(generation, context.now, mail).map_err(|refusal| refused(&refusal))?;
-        let mut transaction = context.worker_change(actor, &changed, worker.version, Some(hash));
-        transaction.log_access(&context.access(Access::PasswordSet, actor));
-        match store.commit(transaction).await {
-            Ok(()) => return Ok(Reply::from(Response {})),
-            // A wrong password was counted meanwhile, or the link was used: look again and decide again.
-            Err(CommitError::Conflict(Conflict::Stale(_))) => {
-                worker = store.ask(ask::worker(worker.id)).await?.ok_or(Error::LinkNotValid)?;
-            }
-            Err(error) => return Err(error.into()),
-        }
-    }
-    Err(Failure::conflict())
 }
 
 fn refused(refusal: &WorkerRefused) -> Error {

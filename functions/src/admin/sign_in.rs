@@ -84,6 +84,10 @@ impl SignsIn for Worker {
         &self.email
     }
 
+    fn epoch(&self) -> u32 {
+        self.epoch
+    }
+
     fn credentials(address: &EmailAddress) -> impl Ask<Answer = Option<Credentials<WorkerId>>> + Send + Sync {
         ask::worker_credentials(address)
     }

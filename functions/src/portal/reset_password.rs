@@ -1,25 +1,19 @@
 //! A client chooses a new password by the emailed link, which also unlocks what wrong passwords locked (A12, A19). It
 //! ends every session and opens none: the client signs in with the new password.
 
-use credentials::{LinkOf, LinkToken, Password, PasswordHash};
-use domain::Individual;
-use domain::account::{Account, Context as Guards, Reason, Refused, StateName};
+use credentials::{LinkOf, LinkToken, Password};
+use domain::account::{Context as Guards, Reason, Refused, StateName};
 use domain::journal::Actor;
-use domain::settings::Settings;
 use domain::throttle::LINK_USE;
 use serde::{Deserialize, Serialize};
-use store::{CommitError, Conflict, Versioned, ask};
+use store::ask;
 
-use crate::change::Access;
 use crate::context::Context;
 use crate::entry::caller::Anyone;
 use crate::entry::http::{HttpOperation, Reply};
 use crate::passwords::{self, refuses_passwords};
 use crate::problem::{Failure, refusals};
 use crate::throttling::Who;
-
-/// How often to look again when another call changed the account meanwhile.
-const TRIES: usize = 5;
 
 /// Sets a new password.
 pub struct ResetPassword;
@@ -100,40 +94,16 @@ impl HttpOperation for ResetPassword {
         passwords::judge(&request.password, &individual.name, &account.email, &settings)
             .map_err(Error::from)?;
         let hash = context.hash(&request.password)?;
-        save(context, account, generation, &individual, &settings, &hash).await
+        let (actor, mail) = (Actor::Client(id), context.mail());
+        let state = context.reset_password(account, |account| {
+            let guards = Guards { individual: &individual, settings: &settings, now: context.now, mail };
+            let changed = account.reset_password(generation, guards).map_err(|refusal| refused(&refusal))?;
+            let loaded = account.version;
+            let transaction = context.account_change(actor, &changed, loaded, individual.test, Some(&hash));
+            Ok((transaction, changed.account.state.name()))
+        });
+        Ok(Reply::from(Response { may_sign_in: state.await? == StateName::Active }))
     }
-}
-
-/// Saves the password, with whatever the link lifts and ends, in one transaction.
-async fn save(
-    context: &Context<'_>,
-    mut account: Versioned<Account>,
-    generation: u16,
-    individual: &Individual,
-    settings: &Settings,
-    hash: &PasswordHash,
-) -> Result<Reply<Response>, Failure<Error>> {
-    let store = &context.services.store;
-    let (actor, mail) = (Actor::Client(account.id), context.mail());
-    for _ in 0..TRIES {
-        let guards = Guards { individual, settings, now: context.now, mail };
-        let changed = account.reset_password(generation, guards).map_err(|refusal| refused(&refusal))?;
-        let mut transaction =
-            context.account_change(actor, &changed, account.version, individual.test, Some(hash));
-        transaction.log_access(&context.access(Access::PasswordSet, actor));
-        match store.commit(transaction).await {
-            Ok(()) => {
-                let may_sign_in = changed.account.state.name() == StateName::Active;
-                return Ok(Reply::from(Response { may_sign_in }));
-            }
-            // A wrong password was counted meanwhile, or the link was used: look again and decide again.
-            Err(CommitError::Conflict(Conflict::Stale(_))) => {
-                account = store.ask(ask::account(account.id)).await?.ok_or(Error::LinkNotValid)?;
-            }
-            Err(error) => return Err(error.into()),
-        }
-    }
-    Err(Failure::conflict())
 }
 
 fn refused(refusal: &Refused) -> Error {

@@ -87,6 +87,10 @@ impl SignsIn for Account {
         &self.email
     }
 
+    fn epoch(&self) -> u32 {
+        self.epoch
+    }
+
     fn credentials(
         address: &EmailAddress,
     ) -> impl Ask<Answer = Option<Credentials<AccountId>>> + Send + Sync {

@@ -41,6 +41,8 @@ pub(crate) trait SignsIn: Sized + Send + Sync {
     fn id(&self) -> Self::Id;
     /// Their sign-in name.
     fn address(&self) -> &EmailAddress;
+    /// Sessions of an earlier one are over.
+    fn epoch(&self) -> u32;
     /// The question for who has an address.
     fn credentials(address: &EmailAddress) -> impl Ask<Answer = Option<Credentials<Self::Id>>> + Send + Sync;
     /// The question for one of them.

@@ -5,12 +5,29 @@ use domain::EmailAddress;
 use domain::id::JournalId;
 use domain::journal::Audience;
 use domain::throttle::LINK_REQUEST;
+use serde::{Deserialize, Serialize};
 use store::{Fault, ResetRequest};
 
 use super::TypedAddress;
 use crate::context::{Context, defect};
+use crate::entry::http::Reply;
 use crate::problem::Failure;
 use crate::throttling::Who;
+
+/// Whose password was forgotten.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Forgotten {
+    /// The sign-in email.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
+    pub email: TypedAddress,
+}
+
+/// The same for everyone: if there is something to send, it is on its way.
+#[derive(Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Asked {}
 
 impl Context<'_> {
     /// Writes down that somebody has forgotten the password that goes with an address.
@@ -21,7 +38,7 @@ impl Context<'_> {
         &self,
         audience: Audience,
         email: &TypedAddress,
-    ) -> Result<(), Failure<R>> {
+    ) -> Result<Reply<Asked>, Failure<R>> {
         let typed = email.name();
         let device = self.known_device(audience, &typed).await?;
         let who = Who { address: Some(&typed), device, ..Who::default() };
@@ -38,7 +55,8 @@ impl Context<'_> {
             .map_err(|error| defect("sealing an address", error))?;
         let request =
             ResetRequest { name, record, at: self.now, audience, address, correlation: self.correlation };
-        Ok(self.services.store.put_request(&request).await?)
+        self.services.store.put_request(&request).await?;
+        Ok(Reply::from(Asked {}))
     }
 
     /// The address that a request was made with; none if it was sealed with another key, or isn't that request's.

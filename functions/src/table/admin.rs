@@ -19,6 +19,16 @@ const OPENS_ACCOUNTS: &[Grant] = &[
     grant(Table::Journal, APPEND),
 ];
 
+/// What a change of an individual's record takes that may concern their account.
+const EDITS_INDIVIDUALS: &[Grant] = &[
+    grant(Table::Individuals, &[BatchGetItem, PutItem, DeleteItem]),
+    grant(Table::Accounts, WRITE),
+    grant(Table::Journal, APPEND),
+];
+
+/// What a change of another worker takes.
+const CHANGES_WORKERS: &[Grant] = &[grant(Table::Workers, APPEND), grant(Table::Journal, APPEND)];
+
 pub(super) const OPERATIONS: &[Operation] = &[
     Operation {
         memory: Memory::Hash,
@@ -280,11 +290,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
     },
     Operation {
         idempotency: Idempotency::Accepted,
-        grants: &[
-            grant(Table::Individuals, &[BatchGetItem, PutItem, DeleteItem]),
-            grant(Table::Accounts, WRITE),
-            grant(Table::Journal, APPEND),
-        ],
+        grants: EDITS_INDIVIDUALS,
         ..admin(
             "admin.set_birth_date",
             "Record or correct a birth date",
@@ -311,11 +317,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
     },
     Operation {
         idempotency: Idempotency::Accepted,
-        grants: &[
-            grant(Table::Individuals, &[BatchGetItem, PutItem, DeleteItem]),
-            grant(Table::Accounts, WRITE),
-            grant(Table::Journal, APPEND),
-        ],
+        grants: EDITS_INDIVIDUALS,
         ..admin(
             "admin.update_contact",
             "Change a contact",
@@ -344,11 +346,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
     },
     Operation {
         idempotency: Idempotency::Accepted,
-        grants: &[
-            grant(Table::Individuals, &[BatchGetItem, PutItem, DeleteItem]),
-            grant(Table::Accounts, WRITE),
-            grant(Table::Journal, APPEND),
-        ],
+        grants: EDITS_INDIVIDUALS,
         ..admin(
             "admin.set_communication_settings",
             "Record or withdraw consent to email",
@@ -544,7 +542,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
     },
     Operation {
         idempotency: Idempotency::Accepted,
-        grants: &[grant(Table::Workers, APPEND), grant(Table::Journal, APPEND)],
+        grants: CHANGES_WORKERS,
         ..admin(
             "admin.unlock_worker",
             "Unlock a worker",
@@ -556,7 +554,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
     },
     Operation {
         idempotency: Idempotency::Accepted,
-        grants: &[grant(Table::Workers, APPEND), grant(Table::Journal, APPEND)],
+        grants: CHANGES_WORKERS,
         ..admin(
             "admin.reset_worker_password",
             "Make a worker choose a new password",
