@@ -6,7 +6,7 @@ mod reset_request;
 
 pub(crate) use by_password::SignsIn;
 pub(crate) use device::KnownDevice;
-pub use reset_request::{Asked, Forgotten};
+pub(crate) use reset_request::{Asked, Forgotten};
 
 use std::sync::Arc;
 

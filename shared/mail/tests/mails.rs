@@ -233,7 +233,7 @@ fn help_opens_the_article_about_the_mail_or_the_agencys_own() {
             let helps = mail.text.lines().filter(|line| line.contains("/help"));
             let helps: Vec<_> = helps.map(|line| line.split_once(" – ").unwrap().1.to_owned()).collect();
             assert_eq!(helps, expected.iter().cloned().collect::<Vec<_>>(), "{kind}");
-            for url in expected {
+            if let Some(url) = expected {
                 let link = format!("<a href=\"{}\">", url.replace('&', "&amp;"));
                 assert_eq!(mail.html.matches(&link).count(), 1, "{kind}");
             }
