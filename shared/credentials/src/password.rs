@@ -74,7 +74,8 @@ impl Password {
         // In pieces, too, known words are worth nothing: what is added to them has to be strong by itself.
         let lower = start.to_lowercase();
         let added = words.iter().fold(lower.clone(), |rest, word| rest.replace(&word.to_lowercase(), " "));
-        if strong(&start) && (added == lower || strong(&added)) {
+        let alone = added.split_whitespace().collect::<Vec<_>>().join(" ");
+        if strong(&start) && (added == lower || strong(&alone)) {
             Ok(())
         } else {
             Err(PasswordRefused::Guessable)

@@ -60,7 +60,8 @@ async fn a_record_says_beforehand_what_resend_and_enable_would_refuse() {
     assert_eq!(bars(&world, &staff, &individual).await, BTreeMap::new());
     let act = async |what: &str| {
         let path = format!("/individuals/{individual}/accounts/{account}/{what}");
-        world.admin(Method::POST, &path).by(&staff).json(json!({})).send().await
+        let call = world.admin(Method::POST, &path).by(&staff).header("idempotency-key", world.key());
+        call.json(json!({})).send().await
     };
     act("disable").await.ok();
     assert_eq!(bars(&world, &staff, &individual).await, BTreeMap::new(), "its licence is free again");
