@@ -21,6 +21,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/v1/colleagues": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List who works at the agency */
+        get: operations["admin.list_colleagues"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/v1/imports": {
         parameters: {
             query?: never;
@@ -533,6 +550,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/v1/sites": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the agency's sites */
+        get: operations["admin.list_sites"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/v1/uploads": {
         parameters: {
             query?: never;
@@ -664,6 +698,25 @@ export interface components {
          * @enum {string}
          */
         Action: "create" | "resend" | "ask_again" | "reopen" | "use_link" | "activate" | "miss_birth_date" | "expire" | "close" | "fail_sign_in" | "sign_in" | "suspend" | "unlock" | "disable" | "enable" | "force_reset" | "change_password" | "change_email" | "forget_password" | "reset_password" | "give_consent" | "correct_birth_date";
+        /** @description The agency as every page's footer shows it. */
+        AgencyFooter: {
+            /** @description Postal address, lines separated by line feeds. */
+            address: string;
+            /** @description How to get in touch. */
+            contact_url?: string | null;
+            /** @description Help, where the agency has its own. */
+            help_url?: string | null;
+            /** @description Its name. */
+            name: string;
+            /** @description Telephone number. */
+            phone: string;
+            /** @description The privacy policy's address, where it isn't the text shown at activation. */
+            privacy_url?: string | null;
+            /** @description Where technical problems are reported. */
+            technical_url?: string | null;
+            /** @description IANA name of the zone that times are shown in. */
+            time_zone: string;
+        };
         /**
          * @description Why an account needs a worker.
          * @enum {string}
@@ -679,8 +732,32 @@ export interface components {
              */
             since: string;
         };
+        /** @description What stands in the way of something that opens an account or invites its client, if a worker did it now. */
+        Bar: {
+            /** @description What is barred. */
+            action: components["schemas"]["Action"];
+            /** @description The code of the problem that doing it would be answered with. */
+            code: string;
+            /** @description Whether this worker may do it all the same, with a reason to override the minimum age. */
+            may_override_age: boolean;
+            /** @description What that problem's text is filled with. */
+            parameters: Record<string, never>;
+        };
         /** @description The id of a security class */
         ClassId: string;
+        /** @description A worker as other workers know them. */
+        ColleagueView: {
+            /** @description Their full name. */
+            name: string;
+            /** @description Where they work. */
+            site_id: components["schemas"]["SiteId"];
+            /** @description `active`, `locked` or `disabled`: only who isn't disabled can be given an individual to work with. */
+            state: components["schemas"]["StateName"];
+            /** @description What they may do at most. */
+            user_group: components["schemas"]["UserGroup"];
+            /** @description Who. */
+            worker_id: components["schemas"]["WorkerId"];
+        };
         /** @description Communication settings, with their history. */
         CommunicationView: {
             consented_contact_id?: components["schemas"]["ContactId"] | null;
@@ -1011,6 +1088,15 @@ export interface components {
         };
         /** @description The id of a site */
         SiteId: string;
+        /** @description A location of the agency. */
+        SiteView: {
+            /** @description What the agency calls it. */
+            name: string;
+            /** @description Which one. */
+            site_id: components["schemas"]["SiteId"];
+            /** @description IANA name of the zone that its events are shown in. */
+            time_zone: string;
+        };
         /**
          * @description The name of a state; `none` before there is an account.
          * @enum {string}
@@ -1106,6 +1192,117 @@ export interface operations {
                     "application/json": {
                         /** @description Longest waiting first. */
                         accounts: components["schemas"]["Waiting"][];
+                        /** @description Where to go on; none at the end. */
+                        next_cursor?: string | null;
+                    };
+                };
+            };
+            /**
+             * @description `cursor_not_valid`: This page is not there any more; search again from the start
+             *
+             *     `invalid_request`: The request is not what this operation takes
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `not_signed_in`: Sign in first
+             *
+             *     `session_ended`: The session has ended; sign in again
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `origin_refused`: Send the portal's own address as Origin
+             *
+             *     `not_allowed`: You may not do this
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: There is no such record */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `conflict`: Somebody changed this record at the same moment; look again, then repeat */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`: Too many tries; wait, then try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: This can't be done right now; nothing was changed; try again soon */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "admin.list_colleagues": {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Who works here. */
+                        colleagues: components["schemas"]["ColleagueView"][];
                         /** @description Where to go on; none at the end. */
                         next_cursor?: string | null;
                     };
@@ -1683,10 +1880,13 @@ export interface operations {
                         account?: components["schemas"]["AccountView"] | null;
                         /** @description What this worker may do now: with the open account, or where there is none, with the newest closed one. */
                         actions: components["schemas"]["Action"][];
+                        /** @description Which of those that open an account or invite its client would be refused now, and why. */
+                        bars: components["schemas"]["Bar"][];
                         /** @description Closed accounts, newest first. */
                         closed_accounts: components["schemas"]["AccountView"][];
                         /** @description The individual. */
                         individual: components["schemas"]["IndividualView"];
+                        not_mailed?: components["schemas"]["Reason"] | null;
                     };
                 };
             };
@@ -4715,12 +4915,16 @@ export interface operations {
                     "application/json": {
                         /** @description The agency's name. */
                         agency: string;
+                        /** @description The agency as its pages show it, with the zone that times are in. */
+                        agency_footer: components["schemas"]["AgencyFooter"];
                         /** @description What they read. */
                         language: components["schemas"]["Language"];
                         /** @description Their name. */
                         name: string;
                         /** @description What is left. */
                         permissions: components["schemas"]["Permission"][];
+                        /** @description Origin of the clients' site. */
+                        portal_url: string;
                         /** @description The class that takes some of it away. */
                         security_class: string;
                         /** @description When the session ends. */
@@ -5900,6 +6104,105 @@ export interface operations {
             };
             /** @description `unsupported_content_type`: Send the body as application/json */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`: Too many tries; wait, then try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: This can't be done right now; nothing was changed; try again soon */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "admin.list_sites": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The sites. */
+                        sites: components["schemas"]["SiteView"][];
+                    };
+                };
+            };
+            /** @description `invalid_request`: The request is not what this operation takes */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `not_signed_in`: Sign in first
+             *
+             *     `session_ended`: The session has ended; sign in again
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `origin_refused`: Send the portal's own address as Origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: There is no such record */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `conflict`: Somebody changed this record at the same moment; look again, then repeat */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

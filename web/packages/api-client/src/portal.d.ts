@@ -38,6 +38,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/portal/v1/agency": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Say whose portal it is */
+        get: operations["portal.get_agency"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/portal/v1/email-change": {
         parameters: {
             query?: never;
@@ -277,6 +294,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/portal/v1/texts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get the privacy policy and the terms of use */
+        get: operations["portal.get_texts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -381,6 +415,16 @@ export interface components {
             opened_at: string;
             /** @description Which one. */
             session_id: components["schemas"]["SessionId"];
+        };
+        /** @description A text in force. */
+        Text: {
+            /** @description The text. */
+            markdown: string;
+            /**
+             * Format: int32
+             * @description Which version, as clients accept it.
+             */
+            version: number;
         };
         /** @description Terms and policy as they will be recorded (A5). */
         Texts: {
@@ -713,6 +757,107 @@ export interface operations {
              *
              *     `unavailable`: This can't be done right now; nothing was changed; try again soon
              */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "portal.get_agency": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description For the footer. */
+                        agency: components["schemas"]["AgencyFooter"];
+                        /** @description Whether the mailed link unlocks what wrong passwords locked (A12); when not, the agency does. */
+                        client_may_unlock: boolean;
+                        /** @description Whether clients can activate and sign in; when not, the site shows how to reach the agency and no more (C2). */
+                        enabled: boolean;
+                        /** @description Whether there is a privacy policy to read. */
+                        has_privacy: boolean;
+                        /** @description Whether there are terms of use to read. */
+                        has_terms: boolean;
+                        /** @description For visitors who have chosen none. */
+                        language: components["schemas"]["Language"];
+                        /**
+                         * Format: int32
+                         * @description Characters a password must have.
+                         */
+                        password_minimum: number;
+                    };
+                };
+            };
+            /** @description `invalid_request`: The request is not what this operation takes */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `origin_refused`: Send the portal's own address as Origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: There is no such record */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `conflict`: Somebody changed this record at the same moment; look again, then repeat */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`: Too many tries; wait, then try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: This can't be done right now; nothing was changed; try again soon */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2634,6 +2779,96 @@ export interface operations {
             };
             /** @description `unsupported_content_type`: Send the body as application/json */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`: Too many tries; wait, then try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: This can't be done right now; nothing was changed; try again soon */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "portal.get_texts": {
+        parameters: {
+            query?: {
+                language?: components["schemas"]["Language"] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Of the texts. */
+                        language: components["schemas"]["Language"];
+                        privacy?: components["schemas"]["Text"] | null;
+                        terms?: components["schemas"]["Text"] | null;
+                    };
+                };
+            };
+            /** @description `invalid_request`: The request is not what this operation takes */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `origin_refused`: Send the portal's own address as Origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: There is no such record */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `conflict`: Somebody changed this record at the same moment; look again, then repeat */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
