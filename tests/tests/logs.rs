@@ -148,6 +148,11 @@ async fn everything(world: &World) -> Vec<String> {
         }
     };
     send(world, get("/me".into())).await.ok();
+    send(world, get("/sites".into())).await.ok();
+    send(world, get("/colleagues".into())).await.ok();
+    for path in ["/agency", "/texts?language=es"] {
+        send(world, || world.portal(Method::GET, path)).await.ok();
+    }
     send(world, post("/uploads".into(), json!({ "bytes": "queryc4nary", "sha256": "queryc4nary" })))
         .await
         .refused(400);

@@ -73,8 +73,9 @@ impl Password {
         let strong = |text: &str| zxcvbn::zxcvbn(text, &words).score() >= zxcvbn::Score::Three;
         // In pieces, too, known words are worth nothing: what is added to them has to be strong by itself.
         let lower = start.to_lowercase();
-        let added = words.iter().fold(lower.clone(), |rest, word| rest.replace(&word.to_lowercase(), " "));
-        let alone = added.split_whitespace().collect::<Vec<_>>().join(" ");
+        let added = words.iter().fold(lower.clone(), |rest, word| rest.replace(&word.to_lowercase(), "\n"));
+        let between = |piece: &str| piece.trim_matches(|c: char| !c.is_alphanumeric()).to_owned();
+        let alone: String = added.split('\n').map(between).collect();
         if strong(&start) && (added == lower || strong(&alone)) {
             Ok(())
         } else {
