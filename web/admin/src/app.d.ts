@@ -1,9 +1,11 @@
 declare global {
   namespace App {
-    /** What pages keep in the browser's history, never in its addresses: it may be personal. */
+    /** What pages keep in the browser's history, never in their addresses: it may be personal. */
     interface PageState {
       /** What was typed to find individuals. */
       search?: string;
+      /** The id of the individual who was opened from the list, to come back to. */
+      opened?: string;
     }
   }
 }

@@ -1,0 +1,4 @@
+import { takeToken } from '$lib/reset-link';
+
+// Before the router reads the address.
+takeToken();

@@ -1,0 +1,38 @@
+import type { Permission } from './contract';
+
+interface Page {
+  name: string;
+  href: string;
+  /** Who doesn't have it doesn't see the page, nor that there is one. */
+  needs?: Permission;
+}
+
+interface Group {
+  /** None for pages that stand alone. */
+  name?: string;
+  pages: readonly Page[];
+}
+
+/** The site's pages by the groups that staff know them by. */
+const GROUPS: readonly Group[] = [
+  {
+    pages: [
+      { name: 'My Home', href: '/' },
+      { name: 'Individuals', href: '/individuals', needs: 'see_individuals' },
+    ],
+  },
+  { name: 'System Setup', pages: [{ name: 'Workers', href: '/workers', needs: 'manage_staff' }] },
+];
+
+/** What a worker may see; groups with nothing in them are left out. */
+export function navigationOf(may: (permission: Permission) => boolean): Group[] {
+  return GROUPS.map((group) => ({
+    ...group,
+    pages: group.pages.filter(({ needs }) => !needs || may(needs)),
+  })).filter(({ pages }) => pages.length > 0);
+}
+
+/** Whether a page of the navigation is the one that is open, or the open one lies below it. */
+export function isOpen(href: string, path: string): boolean {
+  return href === '/' ? path === '/' : path === href || path.startsWith(`${href}/`);
+}

@@ -1,0 +1,46 @@
+const DAY = 86_400;
+
+/** Units of `Intl.RelativeTimeFormat`, by how many seconds they have. */
+const UNITS: ReadonlyArray<[Intl.RelativeTimeFormatUnit, number]> = [
+  ['year', 365 * DAY],
+  ['month', 30 * DAY],
+  ['week', 7 * DAY],
+  ['day', DAY],
+  ['hour', 3600],
+  ['minute', 60],
+];
+
+const relatively = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
+
+/** A local date (`YYYY-MM-DD`) in words, e.g. a birth date: it has no zone. */
+export function date(day: string): string {
+  const at = new Date(`${day}T00:00:00Z`);
+  return at.toLocaleDateString('en-CA', { dateStyle: 'long', timeZone: 'UTC' });
+}
+
+/** Years since a birth date, today in the agency's zone (29 February becomes 1 March). */
+export function age(birthDate: string, zone: string, now = new Date()): number {
+  const today = new Intl.DateTimeFormat('en-CA', { timeZone: zone }).format(now);
+  const years = Number(today.slice(0, 4)) - Number(birthDate.slice(0, 4));
+  return today.slice(5) < birthDate.slice(5) ? years - 1 : years;
+}
+
+/** An instant in the agency's zone, which is named. */
+export function moment(instant: string, zone: string): string {
+  return new Date(instant).toLocaleString('en-CA', {
+    timeZone: zone,
+    year: 'numeric',
+    month: 'short',
+    day: 'numeric',
+    hour: 'numeric',
+    minute: '2-digit',
+    timeZoneName: 'short',
+  });
+}
+
+/** How long ago, or how soon, e.g. *3 days ago*. */
+export function relative(instant: string, now = Date.now()): string {
+  const seconds = Math.round((Date.parse(instant) - now) / 1000);
+  const unit = UNITS.find(([, length]) => Math.abs(seconds) >= length);
+  return unit ? relatively.format(Math.round(seconds / unit[1]), unit[0]) : 'just now';
+}
