@@ -1,7 +1,10 @@
+import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vitest/config';
 import { alias } from './scripts/alias.js';
 
 export default defineConfig({
-  resolve: { alias },
+  // Runes in `.svelte.ts` have to be compiled.
+  plugins: [svelte({ configFile: false })],
+  resolve: { alias, conditions: ['browser'] },
   test: { include: ['packages/**/*.test.ts', 'portal/src/**/*.test.ts', 'admin/src/**/*.test.ts'] },
 });

@@ -21,9 +21,13 @@ export class Draft<T extends object> {
   /** Takes in what is saved now, field by field; nothing typed is lost. `false` when nobody changed these fields. */
   meet(now: T): boolean {
     const typed = $state.snapshot(this.values) as T;
-    const changed = (Object.keys(now) as Array<keyof T>).filter((field) => !same(now[field], this.#base[field]));
+    const changed = (Object.keys(now) as Array<keyof T>).filter(
+      (field) => !same(now[field], this.#base[field]),
+    );
     const untouched = changed.filter((field) => same(typed[field], this.#base[field]));
-    const contested = changed.filter((field) => !untouched.includes(field) && !same(typed[field], now[field]));
+    const contested = changed.filter(
+      (field) => !untouched.includes(field) && !same(typed[field], now[field]),
+    );
     for (const field of untouched) this.values[field] = structuredClone(now[field]);
     this.taken = untouched;
     this.theirs = Object.fromEntries(contested.map((field) => [field, now[field]])) as Partial<T>;
