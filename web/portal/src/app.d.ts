@@ -3,6 +3,8 @@ declare global {
     interface PageState {
       /** Where a link to sign in came from. */
       from?: string;
+      /** How far an activation is, so that the browser's Back leads to the step before. */
+      step?: number;
     }
   }
 }

@@ -20,4 +20,8 @@ export const link = {
   get secret(): string | undefined {
     return secret;
   },
+  /** It was used. */
+  forget(): void {
+    secret = undefined;
+  },
 };
