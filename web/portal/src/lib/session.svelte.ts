@@ -1,5 +1,6 @@
 import { Session } from '@clientconnect/ui';
 import { createApi, type PortalPaths } from '@clientconnect/api-client';
+import { language } from './language.svelte';
 
 /** Without the wait for another sign-in: what asks is about the session itself, or needs none. */
 export const direct = createApi<PortalPaths>();
@@ -15,5 +16,9 @@ export const session = new Session(
     },
     signOut: () => direct.send((to) => to.DELETE('/api/portal/v1/session')),
   },
-  (where) => location.replace(where === 'start' ? '/' : '/signed-out'),
+  (where) => {
+    // Signing out makes the browser forget all that it kept; the language is no secret.
+    language.show(language.current);
+    location.replace(where === 'start' ? '/' : '/signed-out');
+  },
 );

@@ -1,0 +1,107 @@
+import { browser } from '$app/environment';
+import { direct } from './session.svelte';
+
+/** Where nothing tells what somebody was looking at; read in every language. */
+const NEUTRAL = 'https://www.wikipedia.org/';
+
+/** Says that this browser's session is to be over, also where the server couldn't be told. Nothing about anybody. */
+const LEFT = 'left=1';
+const COOKIE = `Path=/; SameSite=Strict${browser && location.protocol === 'https:' ? '; Secure' : ''}`;
+
+const SESSION = '/api/portal/v1/session';
+
+const otherTabs =
+  browser && 'BroadcastChannel' in globalThis ? new BroadcastChannel('clientconnect-exit') : undefined;
+
+const away = () => location.replace(navigator.onLine ? NEUTRAL : 'about:blank');
+
+/** Leaves at once, signs out, and leaves nothing behind that the browser's Back could show; in all tabs. */
+export function quickExit(): void {
+  otherTabs?.postMessage(LEFT);
+  endUnseen();
+  vanish();
+}
+
+/** The server hears of it after the page is gone; if it doesn't, {@link finishExit} tells it on the next visit. */
+function endUnseen(): void {
+  document.cookie = `${LEFT}; Max-Age=86400; ${COOKIE}`;
+  const headers = { 'content-type': 'application/json' };
+  fetch(SESSION, { method: 'DELETE', keepalive: true, headers }).catch(() => {});
+}
+
+function vanish(): void {
+  hide();
+  document.title = '';
+  document.body.replaceChildren();
+  away();
+}
+
+/**
+ * Before anything is shown: ends what a quick exit couldn't. Returns `false` when Back led here from where the exit
+ * went: then the page leaves again, and nothing may be shown.
+ */
+export async function finishExit(): Promise<boolean> {
+  if (!document.cookie.split('; ').includes(LEFT)) return true;
+  const [navigation] = performance.getEntriesByType('navigation') as PerformanceNavigationTiming[];
+  if (navigation?.type === 'back_forward') {
+    endUnseen();
+    away();
+    return false;
+  }
+  const ended = await direct
+    .send((to) => to.DELETE(SESSION))
+    .then(
+      () => true,
+      (problem: { status?: number }) => problem.status === 401,
+    );
+  if (ended) document.cookie = `left=; Max-Age=0; ${COOKIE}`;
+  else addEventListener('online', () => location.reload(), { once: true });
+  return true;
+}
+
+function hide(): void {
+  document.documentElement.classList.add('gone');
+}
+
+/** Escape or Shift so often in a row … */
+const PRESSES = 3;
+/** … within so many milliseconds. */
+const WITHIN = 2000;
+
+/** Counts presses of the keys that mean a quick exit. */
+export class ExitKeys {
+  #key = '';
+  #times: number[] = [];
+
+  /** Whether this press completes them. While a dialog is open, Escape is the dialog's. */
+  press({ key, repeat, timeStamp }: KeyboardEvent, dialog: boolean): boolean {
+    if (repeat) return false;
+    const counts = key === 'Shift' || (key === 'Escape' && !dialog);
+    if (!counts || key !== this.#key) this.#times = [];
+    this.#key = key;
+    if (!counts) return false;
+    this.#times = [...this.#times, timeStamp].slice(-PRESSES);
+    return this.#times.length === PRESSES && timeStamp - (this.#times[0] ?? 0) <= WITHIN;
+  }
+}
+
+/** Makes the keys work, other tabs follow, and Back never show a page as it was left. */
+export function watchExit(): () => void {
+  const keys = new ExitKeys();
+  const press = (event: KeyboardEvent) => {
+    if (keys.press(event, document.querySelector('dialog[open]') !== null)) quickExit();
+  };
+  // A browser keeps pages for Back as they look when they are left.
+  const leave = (event: PageTransitionEvent) => event.persisted && hide();
+  const back = (event: PageTransitionEvent) => event.persisted && location.reload();
+  addEventListener('keydown', press, true);
+  addEventListener('pagehide', leave);
+  addEventListener('pageshow', back);
+  otherTabs?.addEventListener('message', vanish);
+  return () => {
+    removeEventListener('keydown', press, true);
+    removeEventListener('pagehide', leave);
+    removeEventListener('pageshow', back);
+    otherTabs?.removeEventListener('message', vanish);
+  };
+}

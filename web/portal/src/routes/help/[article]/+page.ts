@@ -1,0 +1,8 @@
+import { error } from '@sveltejs/kit';
+import { isArticle } from '$lib/help/articles';
+import type { PageLoad } from './$types';
+
+export const load: PageLoad = ({ params: { article } }) => {
+  if (!isArticle(article)) error(404);
+  return { article };
+};
