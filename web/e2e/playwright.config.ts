@@ -27,6 +27,8 @@ export default defineConfig({
         '--disable-quic',
       ],
     },
+    // Each page as the server gives it; the one journey without a connection allows it.
+    serviceWorkers: 'block',
     trace: 'retain-on-failure',
     locale: 'en-CA',
     timezoneId: 'America/Toronto',
