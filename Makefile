@@ -15,6 +15,7 @@ export PORTAL_PORT ?= 8080
 export ADMIN_PORT ?= 8081
 export AWS_PORT ?= 8082
 export LOCAL_DATA ?= .local/clientconnect.db
+export SITES ?= web
 DEMO ?=
 
 ENSURE := scripts/ensure.sh
@@ -26,7 +27,7 @@ help: ## This list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | column -t -s "$$(printf '\t')"
 
 .PHONY: run
-run: bins ## Run the whole product here (PORTAL_PORT, ADMIN_PORT, AWS_PORT, DEMO_DIR; DEMO=fresh begins anew)
+run: bins web ## Run the whole product here (PORTAL_PORT, ADMIN_PORT, AWS_PORT, DEMO_DIR; DEMO=fresh begins anew)
 	@if [ "$(DEMO)" = fresh ] && ! (: </dev/tcp/127.0.0.1/$(PORTAL_PORT)) 2>/dev/null; then rm -f $(LOCAL_DATA)*; fi
 	@exec $(TARGET)/debug/clientconnect
 
@@ -34,6 +35,11 @@ run: bins ## Run the whole product here (PORTAL_PORT, ADMIN_PORT, AWS_PORT, DEMO
 bins: rust
 	@[ -x $(TARGET)/debug/clientconnect ] || echo "· Building, the first time about 10 minutes on two cores; later seconds." >&2
 	@cargo build --workspace --exclude bench --bins
+
+.PHONY: web
+web: ## Build the two sites, if anything of them is new
+	@$(ENSURE) node
+	@scripts/web.sh
 
 .PHONY: test
 test: ## Every test, each suite with its time

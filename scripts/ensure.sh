@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Sets up what is missing of the named tools, and says what takes long: ensure.sh rust nextest deny sam
+# Sets up what is missing of the named tools, and says what takes long: ensure.sh rust nextest deny sam node chromium
 # What it installs goes below $TOOLS, for every clone of one user; `make clean-tools` removes it.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -9,6 +9,7 @@ cd "$(dirname "$0")/.."
 NEXTEST=0.9.143
 DENY=0.20.2
 SAM=1.170.0
+NODE=20
 CARGO_LAMBDA=1.9.2
 
 say() { printf '· %s\n' "$*" >&2; }
@@ -57,6 +58,24 @@ sam() {
     fi
     mkdir -p "$TOOLS/bin"
     ln -sf "$venv/bin/sam" "$venv/bin/cargo-lambda" "$venv"/lib/python3*/site-packages/ziglang/zig "$TOOLS/bin/"
+}
+
+node() {
+    local have
+    have=$(command node --version 2>/dev/null) && command -v npm >/dev/null ||
+        stop "Node $NODE or newer is missing, or its npm. Install it (https://nodejs.org; Debian, Ubuntu: apt-get install nodejs npm), then run this again."
+    have=${have#v}
+    [ "${have%%.*}" -ge "$NODE" ] ||
+        stop "Node $NODE or newer is needed, and this is $have. Install one from https://nodejs.org, then run this again."
+}
+
+chromium() {
+    command -v chromium >/dev/null && return
+    if [ "$(id -u)" = 0 ] && grep -qsiE '^ID(_LIKE)?=.*(debian|ubuntu)' /etc/os-release; then
+        say "Installing Chromium, once."
+        DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >&2 && return
+    fi
+    stop "Chromium is missing. Install it (Debian: apt-get install chromium; Fedora: dnf install chromium; macOS: brew install chromium), then run this again."
 }
 
 for tool in "$@"; do "$tool"; done

@@ -39,6 +39,7 @@ mod queues;
 mod run;
 pub mod schedule;
 mod server;
+mod sites;
 mod streams;
 pub mod template;
 #[cfg(test)]
@@ -53,6 +54,7 @@ pub use local::{Loaded, Local, Options, Place, Snapshot, StartError};
 pub use operations::Operations;
 pub use run::{DrainError, ScheduleError};
 pub use server::{Listeners, Pages, Ports, Server};
+pub use sites::Sites;
 
 /// The OpenAPI documents of both APIs, by name.
 #[must_use]

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use functions::Environment;
-use local::{Demo, Listeners, Loaded, Local, Operations, Options, Pages, Place, Ports};
+use local::{Demo, Listeners, Loaded, Local, Operations, Options, Pages, Place, Ports, Sites};
 use serde_json::json;
 
 type Failure = Box<dyn std::error::Error>;
@@ -50,7 +50,11 @@ async fn run(environment: &Environment) -> Result<(), Failure> {
         remove(&file)?;
         local = open(&file, &listeners)?;
     }
-    let pages = Pages { demo: Some(demo.sign_ins().clone()), openapi: local::openapi() };
+    let sites = Sites::open(
+        Path::new(environment.find("SITES").unwrap_or("web")),
+        &Path::new(INFRA).join("edge.yaml"),
+    )?;
+    let pages = Pages { demo: Some(demo.sign_ins().clone()), openapi: local::openapi(), sites };
     let server = local.serve(listeners, pages);
     if local.loaded()? == Loaded::No {
         local.mark_loaded(Loaded::Begun)?;
@@ -61,8 +65,9 @@ async fn run(environment: &Environment) -> Result<(), Failure> {
     let [portal, admin, aws] = [&server.portal, &server.admin, &server.aws];
     say(&format!(
         "\nClientConnect runs (ready after {:.1} s).\n\
-         \n  Clients' API   {portal}/api/portal/v1\
-         \n  Workers' API   {admin}/api/admin/v1\
+         \n  Clients' site  {portal}\
+         \n  Workers' site  {admin}\
+         \n  Their APIs     {portal}/api/portal/v1, {admin}/api/admin/v1\
          \n  Mailbox        {portal}/_local/mail\
          \n  Demo sign-ins  {portal}/_local/demo.json\
          \n  OpenAPI        {portal}/_local/openapi.json\

@@ -19,6 +19,7 @@ use crate::aws::LARGEST_OBJECT;
 use crate::dev;
 use crate::gateway::{LARGEST, Site};
 use crate::local::{Local, StartError};
+use crate::sites::Sites;
 
 /// The ports to listen on; 0 takes any that is free.
 #[derive(Clone, Copy, Debug)]
@@ -97,13 +98,15 @@ fn origin(listener: &TcpListener) -> String {
     format!("http://127.0.0.1:{port}")
 }
 
-/// What the developer's pages tell beside what the data says.
+/// What is answered beside what the data says.
 #[derive(Clone, Debug, Default)]
 pub struct Pages {
     /// Answered as `/_local/demo.json`, with this server's addresses in it.
     pub demo: Option<Value>,
     /// Answered as `/_local/openapi.json`.
     pub openapi: Value,
+    /// Answered to all that is neither the API's nor the developer's.
+    pub sites: Sites,
 }
 
 /// Everything running, until it is stopped or dropped.
@@ -175,11 +178,12 @@ impl Served {
             Err(too_large) => return too_large.map(Body::from),
         };
         let path = request.uri().path();
-        let local = site == Site::Portal && dev::is_here(path);
-        let response = if local {
+        let response = if site == Site::Portal && dev::is_here(path) {
             dev::answer(self, &request).await
-        } else {
+        } else if path.starts_with("/api/") {
             self.local.http(site, request, &viewer.ip().to_string()).await
+        } else {
+            self.pages.sites.answer(site, &request)
         };
         response.map(Body::from)
     }

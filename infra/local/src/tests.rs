@@ -136,13 +136,13 @@ impl Invoker for Functions {
     }
 }
 
-struct Home {
-    directory: tempfile::TempDir,
+pub(crate) struct Home {
+    pub(crate) directory: tempfile::TempDir,
     functions: Functions,
 }
 
 impl Home {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let directory = tempfile::tempdir().unwrap();
         fs::write(directory.path().join("template.yaml"), TEMPLATE).unwrap();
         Self { directory, functions: Functions::default() }
@@ -162,7 +162,7 @@ impl Home {
         Local::open(&options, |_, _| Arc::new(self.functions.clone()))
     }
 
-    fn open(&self) -> Local {
+    pub(crate) fn open(&self) -> Local {
         self.try_open(Place::File(self.file())).unwrap()
     }
 }
@@ -474,7 +474,7 @@ async fn a_server_does_by_itself_what_becomes_due_and_ends_when_told() {
 }
 
 /// One request over a connection of its own, and all that was answered.
-async fn send(to: &str, method: &str, path: &str, headers: &str, body: &str) -> String {
+pub(crate) async fn send(to: &str, method: &str, path: &str, headers: &str, body: &str) -> String {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     let mut stream = tokio::net::TcpStream::connect(to).await.unwrap();
     let length = body.len();

@@ -30,7 +30,7 @@ use http::{Request, Response};
 pub use self::error::AwsError;
 pub use self::faults::{Call, Fault, Faults, Kind, Units, When};
 pub use self::mail::Mail;
-pub(crate) use self::objects::{LARGEST as LARGEST_OBJECT, percent_decoded};
+pub(crate) use self::objects::{LARGEST as LARGEST_OBJECT, etag, percent_decoded};
 pub use self::roles::{Effect, Role, Statement};
 pub(crate) use self::secrets::secret_arn;
 pub use self::tables::{Index, Table};

@@ -199,7 +199,8 @@ fn set(headers: &mut HeaderMap, name: &str, value: &str) {
     }
 }
 
-fn etag(body: &[u8]) -> String {
+/// A name for these bytes, and no others.
+pub(crate) fn etag(body: &[u8]) -> String {
     let digest = digest::digest(&digest::SHA256, body);
     format!("\"{}\"", HEXLOWER.encode(digest.as_ref().get(..16).unwrap_or_default()))
 }

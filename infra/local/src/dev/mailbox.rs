@@ -35,15 +35,14 @@ pub(super) fn answer(local: &Local, path: &str) -> Response<Bytes> {
     }
 }
 
-/// The start page of the portal's port, until the site is there.
+/// The list of the developer's pages.
 pub(super) fn index(served: &Served) -> Response<Bytes> {
     let [portal, admin] = &served.origins;
     let body = format!(
         "<h1>ClientConnect on this machine</h1>\
-         <p>The clients' API is at <code>{portal}/api/portal/v1</code>, the workers' at <code>{admin}/api/admin/v1</code>.</p>\
-         <p>The links in mails will lead to the clients' site, which isn't here yet: until then, give what follows \
-         <code>#</code> in them as <code>token</code> to <code>POST {portal}/api/portal/v1/links/look</code>.</p>\
-         <ul><li><a href=\"/_local/mail\">Mailbox</a>: every mail that would have been sent (<a href=\"/_local/mail.json\">JSON</a>)</li>\
+         <ul><li><a href=\"{portal}\">Clients' site</a>, with its API at <code>{portal}/api/portal/v1</code></li>\
+         <li><a href=\"{admin}\">Workers' site</a>, with its API at <code>{admin}/api/admin/v1</code></li>\
+         <li><a href=\"/_local/mail\">Mailbox</a>: every mail that would have been sent (<a href=\"/_local/mail.json\">JSON</a>)</li>\
          <li><a href=\"/_local/demo.json\">Demo sign-ins</a></li>\
          <li><a href=\"/_local/openapi.json\">OpenAPI documents</a></li>\
          <li><a href=\"/_local/clock\">Clock</a>: POST <code>{{\"advance_seconds\": 86400}}</code> to move it</li></ul>"

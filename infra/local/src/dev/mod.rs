@@ -16,7 +16,7 @@ const INVOKE: &str = "/2015-03-31/functions/";
 
 /// Whether a path is one of these.
 pub(crate) fn is_here(path: &str) -> bool {
-    matches!(path, "/" | "/activate" | "/_local") || path.starts_with("/_local/") || path.starts_with(INVOKE)
+    path == "/_local" || path.starts_with("/_local/") || path.starts_with(INVOKE)
 }
 
 #[derive(Deserialize)]
@@ -46,7 +46,7 @@ pub(crate) async fn answer(served: &Served, request: &Request<Bytes>) -> Respons
             Ok(mails) => reply(StatusCode::OK, &json!({ "mails": mails })),
             Err(error) => refuse(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
         },
-        (&Method::GET, "/" | "/activate" | "/_local" | "/_local/") => mailbox::index(served),
+        (&Method::GET, "/_local" | "/_local/") => mailbox::index(served),
         (&Method::GET, path) if path.starts_with("/_local/mail") => mailbox::answer(local, path),
         (&Method::DELETE, "/_local/mail.json") => match local.aws().forget_mails() {
             Ok(forgotten) => reply(StatusCode::OK, &forgotten),

@@ -1,5 +1,6 @@
 //! The SAM template, as far as it is run here: a listed subset, and a refusal that names the place for anything else.
 
+mod edge;
 mod names;
 mod resources;
 mod stack;
@@ -11,6 +12,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
+pub(crate) use self::edge::site_headers;
 use crate::aws::{Role, Table, World};
 use crate::schedule::Expression;
 

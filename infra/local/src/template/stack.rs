@@ -368,7 +368,7 @@ fn merge(under: Value, over: Value) -> Value {
 }
 
 /// YAML as JSON, with `!Ref x` and the like in their long form.
-fn plain(yaml: &yaml_serde::Value) -> Result<Value, String> {
+pub(super) fn plain(yaml: &yaml_serde::Value) -> Result<Value, String> {
     use yaml_serde::Value as Yaml;
     Ok(match yaml {
         Yaml::Tagged(tagged) => {
