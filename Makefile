@@ -76,6 +76,11 @@ build: rust ## Build the artifact for Lambda and put the templates for it in .aw
 deploy: build ## Deploy to STAGE=dev, staging or production (docs/operating.md)
 	@sam deploy --config-env $(or $(STAGE),dev)
 
+.PHONY: sites
+sites: web ## Put the two sites into the buckets of STAGE=dev, staging or production (docs/operating.md)
+	@$(ENSURE) sam
+	@"$(TOOLS)/venv/bin/python" scripts/sites.py $(or $(STAGE),dev)
+
 .PHONY: advisories
 advisories: rust ## Look for known weaknesses of the dependencies (asks the network)
 	@$(ENSURE) deny

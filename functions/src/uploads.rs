@@ -8,9 +8,10 @@ use crate::context::{Context, defect};
 /// The longest file an import takes: 100,000 rows of 500 bytes, and room to spare.
 pub(crate) const MAXIMUM_BYTES: u64 = 64 * 1024 * 1024;
 
-/// Under the worker who uploaded it: nobody starts an import of somebody else's file.
+/// Under the worker who uploaded it: nobody starts an import of somebody else's file. The first segment is what the
+/// workers' site passes on to the bucket.
 pub(crate) fn key(worker: WorkerId, upload: UploadId) -> String {
-    format!("imports/{worker}/{upload}")
+    format!("uploads/{worker}/{upload}")
 }
 
 /// Part of a file.

@@ -1,4 +1,4 @@
-//! Gives a place to put a file: a presigned PUT straight to the bucket, for exactly the file that was announced.
+//! Gives a place to put a file: a presigned PUT to the bucket, for exactly the file that was announced.
 
 use std::time::Duration;
 
@@ -6,6 +6,7 @@ use aws_sdk_s3::presigning::PresigningConfig;
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::id::UploadId;
 use serde::{Deserialize, Serialize};
+use store::Fault;
 
 use crate::context::{Context, defect};
 use crate::entry::caller::Staff;
@@ -38,6 +39,9 @@ pub struct Response {
     pub upload_id: UploadId,
     /// PUT the file here.
     pub url: String,
+    /// The same place on the workers' site's own origin, which passes it on to the bucket; for browsers, whose pages
+    /// may connect nowhere else.
+    pub path: String,
     /// Send these with it.
     pub headers: std::collections::BTreeMap<String, String>,
     /// Until then.
@@ -77,20 +81,22 @@ impl HttpOperation for RequestUpload {
             ));
         }
         let upload_id = UploadId::new(context.uuid());
+        let key = uploads::key(staff.worker.id, upload_id);
         let signed = context
             .services
             .objects()?
             .put_object()
             .bucket(context.services.variable("UPLOADS_BUCKET")?)
-            .key(uploads::key(staff.worker.id, upload_id))
+            .key(&key)
             .content_length(i64::try_from(request.bytes).unwrap_or(i64::MAX))
             .content_type("text/csv")
             .checksum_sha256(request.sha256)
             .presigned(presigning(context)?)
             .await
-            .map_err(store::Fault::from)?;
+            .map_err(Fault::from)?;
         Ok(Reply::from(Response {
             upload_id,
+            path: path_from(&key, signed.uri())?,
             url: signed.uri().to_owned(),
             headers: signed.headers().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
             expires_at: context.now + TimeDelta::from_std(OPEN).unwrap_or_default(),
@@ -98,7 +104,49 @@ impl HttpOperation for RequestUpload {
     }
 }
 
-fn presigning(context: &Context<'_>) -> Result<PresigningConfig, store::Fault> {
+/// Path and query of an object's address, from its key on: what is before it names the bucket, in the cloud as the host.
+fn path_from(key: &str, url: &str) -> Result<String, Fault> {
+    let path = url.find(&format!("/{key}?")).and_then(|at| url.get(at..));
+    path.map(ToOwned::to_owned).ok_or_else(|| Fault::Internal {
+        what: "an upload's address without its key".to_owned(),
+        source: None,
+    })
+}
+
+fn presigning(context: &Context<'_>) -> Result<PresigningConfig, Fault> {
     let config = PresigningConfig::builder().start_time(context.now.into()).expires_in(OPEN).build();
     config.map_err(|error| defect("presigning", error))
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_s3::Client;
+    use aws_sdk_s3::config::{BehaviorVersion, Config, Credentials, Region};
+
+    use super::*;
+
+    /// The path holds on another origin only if nothing of the bucket is in it, and its name is the host alone.
+    #[tokio::test]
+    async fn the_path_is_all_of_the_address_but_the_buckets_own_host() {
+        for region in ["us-east-1", "eu-west-1"] {
+            let config = Config::builder()
+                .behavior_version(BehaviorVersion::latest())
+                .region(Region::new(region))
+                .credentials_provider(Credentials::new("key", "secret", None, None, "test"));
+            let key = "uploads/wrk_1/upl_2";
+            let put = Client::from_conf(config.build())
+                .put_object()
+                .bucket("clientconnect-production-uploads-123456789012")
+                .key(key);
+            let presigning = PresigningConfig::expires_in(OPEN).unwrap();
+            let signed = put.presigned(presigning).await.unwrap();
+            let path = path_from(key, signed.uri()).unwrap();
+            let host = signed.uri().strip_suffix(&path).unwrap();
+            assert_eq!(
+                host,
+                format!("https://clientconnect-production-uploads-123456789012.s3.{region}.amazonaws.com")
+            );
+        }
+        assert!(path_from("uploads/a", "https://bucket/uploads/b?x=1").is_err());
+    }
 }

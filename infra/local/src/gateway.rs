@@ -9,6 +9,7 @@ use crate::aws::{ACCOUNT, percent_decoded, random_id};
 use crate::invoke::InvokeError;
 use crate::local::Local;
 use crate::template::Route;
+use crate::uploads;
 
 /// The largest request API Gateway takes, in bytes.
 pub(crate) const LARGEST: usize = 10 * 1024 * 1024;
@@ -29,8 +30,11 @@ impl Site {
 }
 
 impl Local {
-    /// Answers a request as the site's API would, for a viewer at this address.
+    /// Answers a request as the site's API would, or the bucket of its uploads, for a viewer at this address.
     pub async fn http(&self, site: Site, request: Request<Bytes>, viewer: &str) -> Response<Bytes> {
+        if site == Site::Admin && uploads::is_one(request.uri().path()) {
+            return self.upload(&request);
+        }
         if request.body().len() > LARGEST {
             return refuse(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large");
         }

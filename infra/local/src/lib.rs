@@ -44,6 +44,7 @@ mod streams;
 pub mod template;
 #[cfg(test)]
 mod tests;
+mod uploads;
 
 pub use clock::LocalClock;
 pub use data::DataError;

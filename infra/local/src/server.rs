@@ -20,6 +20,7 @@ use crate::dev;
 use crate::gateway::{LARGEST, Site};
 use crate::local::{Local, StartError};
 use crate::sites::Sites;
+use crate::uploads;
 
 /// The ports to listen on; 0 takes any that is free.
 #[derive(Clone, Copy, Debug)]
@@ -173,14 +174,15 @@ impl Local {
 
 impl Served {
     async fn answer(&self, site: Site, viewer: SocketAddr, request: Request) -> Response<Body> {
-        let request = match whole(request, LARGEST).await {
+        let to_bucket = site == Site::Admin && uploads::is_one(request.uri().path());
+        let request = match whole(request, if to_bucket { LARGEST_OBJECT } else { LARGEST }).await {
             Ok(request) => request,
             Err(too_large) => return too_large.map(Body::from),
         };
         let path = request.uri().path();
         let response = if site == Site::Portal && dev::is_here(path) {
             dev::answer(self, &request).await
-        } else if path.starts_with("/api/") {
+        } else if to_bucket || path.starts_with("/api/") {
             self.local.http(site, request, &viewer.ip().to_string()).await
         } else {
             self.pages.sites.answer(site, &request)

@@ -3,6 +3,7 @@
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 
 use bytes::Bytes;
@@ -27,16 +28,19 @@ const ENCODINGS: [(&str, &str); 2] = [("br", "br"), ("gzip", "gz")];
 pub struct Sites {
     directory: PathBuf,
     headers: HeaderMap,
+    /// Content types by the ending of a file's name.
+    types: BTreeMap<String, String>,
 }
 
 impl Sites {
     /// The sites built in `portal/build` and `admin/build` of a directory, if they are; with the headers that the
-    /// template of the edge stack gives them.
+    /// template of the edge stack gives them, and the content types that they have in the buckets.
     ///
     /// # Errors
-    /// When the template has none.
+    /// When the template has no such headers.
     pub fn open(directory: &Path, edge: &Path) -> Result<Self, TemplateError> {
-        Ok(Self { directory: directory.to_owned(), headers: site_headers(edge)? })
+        let types = serde_json::from_str(include_str!("../../content-types.json")).unwrap_or_default();
+        Ok(Self { directory: directory.to_owned(), headers: site_headers(edge)?, types })
     }
 
     pub(crate) fn answer(&self, site: Site, request: &Request<Bytes>) -> Response<Bytes> {
@@ -77,7 +81,7 @@ impl Sites {
         let lifetime = if forever { "public, max-age=31536000, immutable" } else { "no-cache" };
         let headers = response.headers_mut();
         headers.insert(CACHE_CONTROL, HeaderValue::from_static(lifetime));
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind(path)));
+        headers.insert(CONTENT_TYPE, self.content_type(path));
         headers.insert(VARY, HeaderValue::from_static("accept-encoding"));
         if let Ok(tag) = HeaderValue::try_from(tag) {
             headers.insert(ETAG, tag);
@@ -86,6 +90,12 @@ impl Sites {
             headers.insert(CONTENT_ENCODING, HeaderValue::from_static(encoding));
         }
         response
+    }
+
+    fn content_type(&self, path: &str) -> HeaderValue {
+        let known = self.types.get(path.rsplit('.').next().unwrap_or_default());
+        let known = known.and_then(|known| HeaderValue::try_from(known).ok());
+        known.unwrap_or(HeaderValue::from_static("application/octet-stream"))
     }
 }
 
@@ -123,26 +133,6 @@ fn takes(headers: &HeaderMap, encoding: &str) -> bool {
         let refused = weight.trim().trim_start_matches("q=").parse() == Ok(0.0);
         name.trim().eq_ignore_ascii_case(encoding) && !refused
     })
-}
-
-/// The content type of a file, by its ending.
-fn kind(path: &str) -> &'static str {
-    match path.rsplit('.').next().unwrap_or_default() {
-        "css" => "text/css; charset=utf-8",
-        "gif" => "image/gif",
-        "html" => "text/html; charset=utf-8",
-        "ico" => "image/x-icon",
-        "jpg" | "jpeg" => "image/jpeg",
-        "js" | "mjs" => "text/javascript; charset=utf-8",
-        "json" => "application/json",
-        "png" => "image/png",
-        "svg" => "image/svg+xml",
-        "txt" => "text/plain; charset=utf-8",
-        "webmanifest" => "application/manifest+json",
-        "webp" => "image/webp",
-        "woff2" => "font/woff2",
-        _ => "application/octet-stream",
-    }
 }
 
 fn plain(status: StatusCode, text: &'static str) -> Response<Bytes> {

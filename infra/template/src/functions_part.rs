@@ -322,7 +322,7 @@ fn on_key(operation: &Operation) -> String {
 }
 
 fn uploads() -> String {
-    "!Sub arn:${AWS::Partition}:s3:::${UploadsBucket}/imports/*".to_owned()
+    "!Sub arn:${AWS::Partition}:s3:::${UploadsBucket}/uploads/*".to_owned()
 }
 
 fn arn(service: &str, resource: &str) -> String {

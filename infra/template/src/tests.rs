@@ -18,7 +18,7 @@ const CONTRACTS: [(Api, &str); 2] = [
 
 /// The only places of functions' roles with a `*`.
 const WILDCARDS: [(&str, &str); 3] = [
-    ("s3:::${UploadsBucket}/imports/*", "uploads are named when they are asked for"),
+    ("s3:::${UploadsBucket}/uploads/*", "uploads are named when they are asked for"),
     ("table/${JournalTable}/stream/*", "AWS lists streams by table, not by their names"),
     ("table/${RequestsTable}/stream/*", "the same"),
 ];

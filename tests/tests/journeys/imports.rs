@@ -219,3 +219,37 @@ async fn an_agency_is_set_up_once_and_a_bad_file_says_what_to_mend() {
     let staff = world.staff(INTAKE).await;
     assert_ne!(world.admin(Method::GET, "/me").by(&staff).send().await.ok()["agency"], "Another agency");
 }
+
+#[tokio::test]
+async fn a_page_uploads_to_its_own_origin_what_was_announced_and_nothing_else() {
+    let world = World::new().await;
+    let staff = world.staff(INTAKE).await;
+    let csv = b"external_id,first_name,last_name\nU-1,Ulla,Upton\n";
+    let place = world.announce(&staff, csv).await;
+    let path = place["path"].as_str().unwrap();
+    assert!(path.starts_with("/uploads/") && place["url"].as_str().unwrap().ends_with(path), "{place}");
+
+    let longer = path.replace("X-Amz-Expires=900", "X-Amz-Expires=90000");
+    let elsewhere = path.replacen("/uploads/", "/uploads/other/", 1);
+    let unsigned = path.split('?').next().unwrap();
+    for (path, body, status) in [
+        (longer.as_str(), &csv[..], 403),
+        (elsewhere.as_str(), csv, 403),
+        (unsigned, csv, 403),
+        (path, b"external_id,first_name,last_name\nU-1,Ulla,Upson\n", 400),
+    ] {
+        assert_eq!(world.put_upload(&place, path, body).await.status(), status, "{path}");
+    }
+    let import = json!({ "upload_id": place["upload_id"], "source": "test", "mode": "apply" });
+    let start = || {
+        let call = world.admin(Method::POST, "/imports").by(&staff).header("idempotency-key", world.key());
+        call.json(import.clone()).send()
+    };
+    assert_eq!(start().await.refused(409), "upload_not_found");
+
+    assert_eq!(world.put_upload(&place, path, csv).await.status(), 200);
+    let job = start().await.ok()["job_id"].as_str().unwrap().to_owned();
+    world.drain().await;
+    let job = world.admin(Method::GET, &format!("/jobs/{job}")).by(&staff).send().await.ok();
+    assert_eq!((&job["state"], &job["created"]), (&json!("done"), &json!(1)), "{job}");
+}

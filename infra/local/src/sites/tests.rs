@@ -2,10 +2,12 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use serde_json::json;
 
 use super::Sites;
+use crate::aws::percent_decoded;
 use crate::server::{Listeners, Pages, Ports, Server};
 use crate::tests::{Home, send};
 
@@ -266,4 +268,49 @@ async fn the_api_and_the_developers_pages_are_there_before_the_sites_are_built()
     assert_eq!((api.status, api.body), (404, json!({ "message": "Not Found" }).to_string()));
     let local = world.portal("/_local", "").await;
     assert!(local.status == 200 && local.body.contains(&world.server.admin), "{local:?}");
+}
+
+#[test]
+fn cloudfront_finds_the_same_files_for_the_same_paths() {
+    let template: yaml_serde::Value = yaml_serde::from_str(&fs::read_to_string(EDGE).unwrap()).unwrap();
+    let code = template["Resources"]["PageRoutes"]["Properties"]["FunctionCode"].as_str().unwrap();
+    // CloudFront keeps the query apart.
+    let paths = PATHS.map(|(path, _)| path.split('?').next().unwrap());
+    let ask = "paths.map((uri) => handler({ request: { uri, method: 'GET' } }).uri)";
+    let script = format!("{code}\nconst paths = {};\nconsole.log(JSON.stringify({ask}));", json!(paths));
+    let ran = Command::new("node").args(["--eval", &script]).output().expect("node, as `make web` needs it");
+    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+    let found: Vec<String> = serde_json::from_slice(&ran.stdout).unwrap();
+    for ((path, file), found) in PATHS.into_iter().zip(found) {
+        match file {
+            Some(file) => assert_eq!(percent_decoded(&found), format!("/{file}"), "{path}"),
+            None => assert_eq!(found, path),
+        }
+    }
+}
+
+#[tokio::test]
+async fn files_are_in_the_buckets_what_they_are_here_and_the_index_comes_last() {
+    let world = World::new().await;
+    world.write("portal/build/index.html.br", "as br");
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scripts/sites.py");
+    let ran = Command::new("python3")
+        .arg(script)
+        .env("SITES", world.home.directory.path().join("web"))
+        .output()
+        .expect("python3, as the Makefile needs it");
+    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+    let listed = String::from_utf8(ran.stdout).unwrap();
+    let listed: Vec<Vec<&str>> = listed.lines().map(|line| line.split('\t').collect()).collect();
+    for site in ["portal", "admin"] {
+        let own: Vec<_> = listed.iter().filter(|file| file[0] == site).collect();
+        assert_eq!(own.len(), 9, "{own:?}");
+        assert!(own[..2].iter().all(|file| file[1].starts_with("_app/immutable/")), "{own:?}");
+        assert_eq!(own[8][1], "index.html");
+    }
+    for file in listed.iter().filter(|file| file[0] == "portal") {
+        let here = world.portal(&format!("/{}", file[1]), "").await;
+        assert_eq!(here.header("content-type"), Some(file[2]), "{file:?}");
+        assert_eq!(here.header("cache-control"), Some(file[3]), "{file:?}");
+    }
 }
