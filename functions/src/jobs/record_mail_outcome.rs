@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, Utc};
 use domain::alert::AlertKind;
-use domain::id::{AccountId, IndividualId, MailId};
+use domain::id::{AccountId, IndividualId};
 use domain::journal::{Actor, FieldName, JobName, JournalEvent, JournalRecord, Subject};
 use domain::mail::MailOutcome;
 use serde::Deserialize;
@@ -18,79 +18,38 @@ const TRIES: usize = 5;
 /// Records an outcome.
 pub struct RecordMailOutcome;
 
-/// An event of SES as EventBridge delivers it.
+/// What the rule passes on of an event of SES: no address and no subject. What the event doesn't have is empty.
 #[derive(Debug, Deserialize)]
 pub struct Event {
+    #[serde(rename = "detail-type")]
+    kind: String,
+    time: DateTime<Utc>,
     detail: Detail,
 }
 
-/// What SES tells. Addresses in it are not read: ours are kept with the mail.
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
 struct Detail {
-    event_type: String,
-    mail: Mail,
-    #[serde(default)]
-    bounce: Option<Bounce>,
-    #[serde(default)]
-    complaint: Option<Complaint>,
-    #[serde(default)]
-    delivery: Option<Timed>,
+    /// The tag that the mail was sent with.
+    mail: String,
+    /// SES's own id of it.
+    message: String,
+    /// The kind of bounce.
+    bounce: String,
+    /// What the reader's provider calls the complaint.
+    feedback: String,
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Mail {
-    timestamp: DateTime<Utc>,
-    message_id: String,
-    #[serde(default)]
-    tags: Tags,
-}
-
-#[derive(Debug, Default, Deserialize)]
-struct Tags {
-    #[serde(default)]
-    mail: Vec<MailId>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Bounce {
-    bounce_type: String,
-    timestamp: DateTime<Utc>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Complaint {
-    #[serde(default)]
-    complaint_feedback_type: Option<String>,
-    timestamp: DateTime<Utc>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Timed {
-    timestamp: DateTime<Utc>,
-}
-
-impl Detail {
-    /// What it means, and when it happened; nothing if it means nothing to us.
-    fn outcome(&self) -> Option<(MailOutcome, DateTime<Utc>)> {
-        match self.event_type.as_str() {
-            "Send" => Some((MailOutcome::Sent, self.mail.timestamp)),
-            "Reject" => Some((MailOutcome::Rejected, self.mail.timestamp)),
-            "Delivery" => self.delivery.as_ref().map(|it| (MailOutcome::Delivered, it.timestamp)),
-            "Bounce" => self.bounce.as_ref().map(|bounce| {
-                let for_good = bounce.bounce_type == "Permanent";
-                let outcome = if for_good { MailOutcome::Bounced } else { MailOutcome::Undelivered };
-                (outcome, bounce.timestamp)
-            }),
+impl Event {
+    /// What it means; nothing if it means nothing to us.
+    fn outcome(&self) -> Option<MailOutcome> {
+        match self.kind.as_str() {
+            "Email Sent" => Some(MailOutcome::Sent),
+            "Email Rejected" => Some(MailOutcome::Rejected),
+            "Email Delivered" => Some(MailOutcome::Delivered),
+            "Email Bounced" if self.detail.bounce == "Permanent" => Some(MailOutcome::Bounced),
+            "Email Bounced" => Some(MailOutcome::Undelivered),
             // A reader may also tell that a mail is wanted.
-            "Complaint" => self
-                .complaint
-                .as_ref()
-                .filter(|it| it.complaint_feedback_type.as_deref() != Some("not-spam"))
-                .map(|it| (MailOutcome::Complained, it.timestamp)),
+            "Email Complaint Received" if self.detail.feedback != "not-spam" => Some(MailOutcome::Complained),
             _ => None,
         }
     }
@@ -99,18 +58,18 @@ impl Detail {
 impl MessageOperation for RecordMailOutcome {
     type Message = Event;
 
-    async fn handle(context: &Context<'_>, Event { detail }: Event) -> Result<(), Fault> {
+    async fn handle(context: &Context<'_>, event: Event) -> Result<(), Fault> {
         // The test mail at set-up is nobody's and has no id.
-        let (Some(mail), Some((outcome, at))) = (detail.mail.tags.mail.first().copied(), detail.outcome())
-        else {
+        let (Ok(mail), Some(outcome)) = (event.detail.mail.parse(), event.outcome()) else {
             return Ok(());
         };
+        let at = event.time;
         let store = &context.services.store;
         let told = Told { mail, outcome, at };
         match (outcome, store.mail_handed_over(mail).await?) {
             // Its sender may have died before it could note so.
             (MailOutcome::Sent, Some(Handover { of, address, language })) => {
-                let fate = Fate::Sent { address, language, message: detail.mail.message_id };
+                let fate = Fate::Sent { address, language, message: event.detail.message };
                 store.append_mail(&MailRecord { of, fate, at }).await
             }
             (MailOutcome::Bounced | MailOutcome::Complained, Some(Handover { of, address, .. })) => {

@@ -81,6 +81,21 @@ const FROM_SES: &str = "    EventPattern:
             ses:configuration-set: [!Sub 'clientconnect-${Stage}']
 ";
 
+/// All that `jobs.record_mail_outcome` reads. The rest of such an event has the reader's address and the subject, which
+/// belong on no queue. Every value stands in quotes, as EventBridge leaves out what an event doesn't have.
+const OF_SES: &str = r#"
+        InputTransformer:
+          InputPathsMap:
+            kind: $.detail-type
+            time: $.time
+            mail: $.detail.mail.tags.mail[0]
+            message: $.detail.mail.messageId
+            bounce: $.detail.bounce.bounceType
+            feedback: $.detail.complaint.complaintFeedbackType
+          InputTemplate: >-
+            {"source": "aws.ses", "detail-type": "<kind>", "time": "<time>",
+            "detail": {"mail": "<mail>", "message": "<message>", "bounce": "<bounce>", "feedback": "<feedback>"}}"#;
+
 fn rule(queue: Queue) -> String {
     let id = queue_id(queue);
     format!(
@@ -92,9 +107,7 @@ fn rule(queue: Queue) -> String {
 {from}      detail-type: {types}
     Targets:
       - Id: queue
-        Arn: !GetAtt {id}.Arn
-        DeadLetterConfig:
-          Arn: !GetAtt {id}DeadLetters.Arn
+        Arn: !GetAtt {id}.Arn{rest}
 
 {id}Policy:
   Type: AWS::SQS::QueuePolicy
@@ -116,6 +129,12 @@ fn rule(queue: Queue) -> String {
         name = dashed(queue.name()),
         from = if queue.is_fed_by_ses() { FROM_SES } else { FROM_JOURNAL },
         types = list(queue.events().iter().copied()),
+        rest = if queue.is_fed_by_ses() {
+            // No dead letters: they would hold the event as it came.
+            OF_SES.to_owned()
+        } else {
+            format!("\n        DeadLetterConfig:\n          Arn: !GetAtt {id}DeadLetters.Arn")
+        },
     )
 }
 

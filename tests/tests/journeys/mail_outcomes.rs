@@ -84,7 +84,7 @@ async fn what_is_told_twice_or_before_the_mail_was_noted_counts_once() {
     world.create(&staff, &individual, json!({})).await.ok();
     world.drain().await;
     let mail = mails(&world, &staff, &individual).await[0]["mail_id"].clone();
-    let bounce = told("Bounce", &mail);
+    let bounce = told("Email Bounced", &mail);
     let before = history(&world, &staff, &individual).await;
     for _ in 0..2 {
         world.local.invoke("jobs.record_mail_outcome", bounce.clone()).await.unwrap();
@@ -92,7 +92,7 @@ async fn what_is_told_twice_or_before_the_mail_was_noted_counts_once() {
     assert_eq!(history(&world, &staff, &individual).await, before, "nothing more is journalled");
 
     // Nothing is lost of a mail that isn't known here, nor does it stop others.
-    let unknown = told("Delivery", &json!("mai_00000000000000000000000001"));
+    let unknown = told("Email Delivered", &json!("mai_00000000000000000000000001"));
     let answer = world.local.invoke("jobs.record_mail_outcome", unknown).await.unwrap();
     assert_eq!(answer["batchItemFailures"], json!([]));
 }
@@ -105,17 +105,48 @@ async fn history(world: &World, staff: &Session, individual: &str) -> usize {
     events.filter(|event| *event == "mail_failed").count()
 }
 
-/// A message as SES's event reaches the queue.
-fn told(event: &str, mail: &Value) -> Value {
-    let at = "2026-03-02T14:00:05.000Z";
-    let detail = json!({
-        "eventType": event,
-        "mail": { "timestamp": at, "messageId": "1", "tags": { "mail": [mail] } },
-        "bounce": { "bounceType": "Permanent", "timestamp": at },
-        "delivery": { "timestamp": at },
-    });
-    let body = json!({ "detail-type": "Email", "source": "aws.ses", "detail": detail }).to_string();
+/// A message as the rule makes it of SES's event.
+fn told(kind: &str, mail: &Value) -> Value {
+    let detail = json!({ "mail": mail, "message": "1", "bounce": "Permanent", "feedback": "" });
+    let body = json!({ "detail-type": kind, "time": "2026-03-02T14:00:05Z", "detail": detail }).to_string();
     json!({ "Records": [{ "messageId": "one", "body": body, "eventSource": "aws:sqs" }] })
+}
+
+#[tokio::test]
+async fn no_queue_holds_whom_a_mail_went_to_or_what_it_said() {
+    use local::aws::{Fault, Kind, When};
+    let (world, staff) = world().await;
+    for external_id in ["S-1", "S-2", "S-3"] {
+        let individual = world.individual(&staff, external_id).await;
+        world.create(&staff, &individual, json!({})).await.ok();
+    }
+    let unheard = |call: &local::aws::Call| call.caller == "jobs.record_mail_outcome";
+    world
+        .local
+        .aws()
+        .faults()
+        .inject(Fault::new(When::Before, Kind::Throttled).and_after().concerning(unheard));
+    world.drain().await;
+    world.local.aws().faults().clear();
+    let dead = world.local.queued("clientconnect-dev-mail-outcomes-dead-letters").unwrap();
+    assert_eq!(dead.len(), 7, "{dead:?}");
+    for mail in world.local.mails().unwrap() {
+        for personal in mail.to.iter().chain([&mail.subject, &mail.from]) {
+            assert!(!dead.iter().any(|message| message.contains(personal)), "{personal} in {dead:?}");
+        }
+    }
+    assert!(!dead.iter().any(|message| message.contains('@')), "{dead:?}");
+
+    // What they hold is enough, whenever they are replayed.
+    let records: Vec<_> = dead
+        .iter()
+        .map(|body| json!({ "messageId": body, "body": body, "eventSource": "aws:sqs" }))
+        .collect();
+    world.local.invoke("jobs.record_mail_outcome", json!({ "Records": records })).await.unwrap();
+    for (external_id, state) in [("S-1", "delivered"), ("S-2", "bounced"), ("S-3", "complained")] {
+        let individual = world.individual(&staff, external_id).await;
+        assert_eq!(mails(&world, &staff, &individual).await[0]["state"], state);
+    }
 }
 
 #[tokio::test]

@@ -8,7 +8,10 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::error::{parse, reply};
-use super::{ACCOUNT, Ask, AwsError, Grant, LocalAws, REGION, Rule, Service, arn, random_id, target_action};
+use super::{
+    ACCOUNT, Ask, AwsError, Grant, InputTransformer, LocalAws, REGION, Rule, Service, arn, random_id,
+    target_action,
+};
 use crate::queue;
 
 /// Entries a call may have.
@@ -160,10 +163,10 @@ impl Event<'_> {
             "region": REGION,
             "resources": self.resources,
             "detail": self.detail,
-        })
-        .to_string();
-        for to in rules.iter().filter(|rule| rule.matches(self)).flat_map(|rule| &rule.queues) {
-            queue::send(sql, to, &event, now.timestamp_millis())?;
+        });
+        for to in rules.iter().filter(|rule| rule.matches(self)).flat_map(|rule| &rule.targets) {
+            let input = to.input.as_ref().map_or_else(|| event.to_string(), |input| input.fill(&event));
+            queue::send(sql, &to.queue, &input, now.timestamp_millis())?;
         }
         Ok(id)
     }
@@ -171,8 +174,8 @@ impl Event<'_> {
 
 impl LocalAws {
     pub(super) fn ring_targets(&self) {
-        for queue in self.world().buses.values().flatten().flat_map(|rule| &rule.queues) {
-            self.bells().ring(queue);
+        for target in self.world().buses.values().flatten().flat_map(|rule| &rule.targets) {
+            self.bells().ring(&target.queue);
         }
     }
 }
@@ -184,6 +187,27 @@ impl Rule {
                 || self.detail_types.iter().any(|each| each == event.detail_type))
             && has(&event.detail, &self.detail)
     }
+}
+
+impl InputTransformer {
+    /// The template with the event's values, escaped as texts are; nothing for what the event doesn't have.
+    pub(crate) fn fill(&self, event: &Value) -> String {
+        let mut parts = self.template.split('<');
+        let mut whole = parts.next().unwrap_or_default().to_owned();
+        for part in parts {
+            let (name, rest) = part.split_once('>').unwrap_or_default();
+            let value = self.paths.get(name).and_then(|path| event.pointer(&pointer(path)));
+            let value = value.map(Value::to_string).unwrap_or_default();
+            whole.push_str(value.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(&value));
+            whole.push_str(rest);
+        }
+        whole
+    }
+}
+
+/// A JSON path of names and indices, `$.detail.tags[0]`, as a JSON pointer.
+fn pointer(path: &str) -> String {
+    path.trim_start_matches('$').replace(['.', '['], "/").replace(']', "")
 }
 
 /// Whether a value has all that a pattern asks for: members by name, and of each one of the exact values listed; of a list,

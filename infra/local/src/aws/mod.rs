@@ -34,7 +34,7 @@ pub(crate) use self::objects::{LARGEST as LARGEST_OBJECT, etag, percent_decoded}
 pub use self::roles::{Effect, Role, Statement};
 pub(crate) use self::secrets::secret_arn;
 pub use self::tables::{Index, Table};
-pub use self::world::{Bucket, Rule, Secret, World, arn};
+pub use self::world::{Bucket, InputTransformer, Rule, Secret, Target, World, arn};
 use crate::bells::Bells;
 use crate::clock::LocalClock;
 use crate::data::{Data, DataError};

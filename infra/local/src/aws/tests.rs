@@ -21,13 +21,13 @@ fn world() -> World {
         sources: vec!["clientconnect".to_owned()],
         detail_types: vec!["activation_requested".to_owned()],
         detail: json!(null),
-        queues: vec!["mail".to_owned()],
+        targets: vec![Target { queue: "mail".to_owned(), input: None }],
     };
     let told = Rule {
         sources: vec!["aws.ses".to_owned()],
         detail_types: Vec::new(),
         detail: json!({ "mail": { "tags": { "ses:configuration-set": ["ours"] } } }),
-        queues: vec!["told".to_owned()],
+        targets: vec![Target { queue: "told".to_owned(), input: None }],
     };
     let types = ["SEND", "DELIVERY", "BOUNCE", "COMPLAINT"].map(str::to_owned);
     World {
@@ -261,6 +261,19 @@ async fn events_reach_the_queues_whose_rules_match() {
     let eleven =
         (0..11).fold(client.put_events(), |put, _| put.entries(entry("clientconnect", "x", "bus", "{}")));
     assert!(eleven.send().await.is_err());
+}
+
+#[test]
+fn a_target_gets_only_what_its_template_takes_of_an_event() {
+    let paths = [("kind", "$.detail-type"), ("first", "$.detail.tags.mail[0]"), ("none", "$.detail.none.at")];
+    let input = InputTransformer {
+        paths: paths.map(|(name, path)| (name.to_owned(), path.to_owned())).into(),
+        template: r#"{"a": "<kind>!", "b": ["<first>", "<none>"]}"#.to_owned(),
+    };
+    let event =
+        json!({ "detail-type": "a \"<first>\"", "detail": { "tags": { "mail": ["x", "y"] } }, "more": 1 });
+    let filled: serde_json::Value = serde_json::from_str(&input.fill(&event)).unwrap();
+    assert_eq!(filled, json!({ "a": "a \"<first>\"!", "b": ["x", ""] }));
 }
 
 #[tokio::test]

@@ -30,8 +30,26 @@ pub struct Rule {
     pub detail_types: Vec<String>,
     /// What the detail must have in it: members by name, with lists of the values they may have.
     pub detail: serde_json::Value,
-    /// Names of queues.
-    pub queues: Vec<String>,
+    /// Where it brings them.
+    pub targets: Vec<Target>,
+}
+
+/// A queue that a rule brings events to.
+#[derive(Clone, Debug)]
+pub struct Target {
+    /// Its name.
+    pub queue: String,
+    /// What it gets of an event; all unless given.
+    pub input: Option<InputTransformer>,
+}
+
+/// What is made of an event on its way to a target.
+#[derive(Clone, Debug)]
+pub struct InputTransformer {
+    /// JSON paths of the values, by the names of the placeholders.
+    pub paths: BTreeMap<String, String>,
+    /// JSON with placeholders, `<name>`, within its texts.
+    pub template: String,
 }
 
 /// A bucket.

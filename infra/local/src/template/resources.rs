@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::stack::{Resource, Stack, text};
 use super::{Function, Place, Queue, QueueReader, Route, Schedule, StreamReader, Template, TemplateError};
-use crate::aws::{Bucket, Effect, Index, Role, Rule, Secret, Statement, Table};
+use crate::aws::{Bucket, Effect, Index, InputTransformer, Role, Rule, Secret, Statement, Table, Target};
 use crate::schedule::Expression;
 
 /// Types that matter only in the cloud.
@@ -289,24 +289,25 @@ impl Reading {
         let pattern = properties.get("EventPattern").cloned().unwrap_or_default();
         let pattern = properties.inner(&pattern, "an event pattern");
         pattern.only("detail detail-type source")?;
-        let mut queues = Vec::new();
+        let mut targets = Vec::new();
         for target in properties.list("Targets") {
             let target = properties.inner(target, "a target");
-            target.only("Arn DeadLetterConfig Id RetryPolicy")?;
+            target.only("Arn DeadLetterConfig Id InputTransformer RetryPolicy")?;
             let arn = target.required("Arn")?;
             if !arn.contains(":sqs:") {
                 return Err(
                     properties.refuse("Targets", format!("only queues are targets of rules here, not {arn}"))
                 );
             }
-            queues.push(last(&arn));
+            let input = target.get("InputTransformer").map(|_| input_transformer(&target)).transpose()?;
+            targets.push(Target { queue: last(&arn), input });
         }
         let bus = properties.text("EventBusName").unwrap_or_else(|| "default".to_owned());
         let rule = Rule {
             sources: texts(pattern.get("source")),
             detail_types: texts(pattern.get("detail-type")),
             detail: pattern.get("detail").cloned().unwrap_or_default(),
-            queues,
+            targets,
         };
         if rule.sources.is_empty() {
             return Err(properties.refuse("EventPattern", "a rule here names the sources it matches"));
@@ -555,7 +556,7 @@ impl Reading {
                 may(&reader.function, &["sqs:SendMessage"], &crate::aws::arn("sqs", queue))?;
             }
         }
-        for queue in template.world.buses.values().flatten().flat_map(|rule| &rule.queues) {
+        for Target { queue, .. } in template.world.buses.values().flatten().flat_map(|rule| &rule.targets) {
             if !self.open_queues.contains(&crate::aws::arn("sqs", queue)) {
                 return Err(
                     anywhere.refuse(format!("no queue policy lets events.amazonaws.com send to {queue}"))
@@ -564,6 +565,27 @@ impl Reading {
         }
         Ok(template)
     }
+}
+
+/// What a target gets of an event. EventBridge leaves out what an event doesn't have: only within texts is that JSON.
+fn input_transformer(target: &Properties<'_>) -> Result<InputTransformer, TemplateError> {
+    let paths = target.get("InputTransformer.InputPathsMap").and_then(Value::as_object);
+    let paths = paths.into_iter().flatten().filter_map(|(name, path)| Some((name.clone(), text(path)?)));
+    let input = InputTransformer {
+        paths: paths.collect(),
+        template: target.required("InputTransformer.InputTemplate")?,
+    };
+    let placeholders =
+        input.template.split('<').skip(1).map(|part| part.split('>').next().unwrap_or_default());
+    for name in placeholders {
+        if !input.paths.contains_key(name) {
+            return Err(target.refuse("InputTemplate", format!("the placeholder {name} has no path")));
+        }
+    }
+    if serde_json::from_str::<Value>(&input.fill(&Value::Null)).is_err() {
+        return Err(target.refuse("InputTemplate", "isn't JSON, or a placeholder isn't within a text"));
+    }
+    Ok(input)
 }
 
 /// Partition and sort key.

@@ -118,3 +118,34 @@ fn functions_of_the_template_language_give_what_they_stand_for() {
     let prod = BTreeMap::from([("Stage".to_owned(), json!("prod"))]);
     assert_eq!(Template::read(&root, &prod).unwrap().world.buckets.len(), 2);
 }
+
+#[test]
+fn a_rules_input_is_json_whatever_an_event_lacks() {
+    let resources = |template: &str| {
+        format!(
+            "  Mails: {{Type: AWS::SQS::Queue, Properties: {{VisibilityTimeout: 60}}}}
+  Open:
+    Type: AWS::SQS::QueuePolicy
+    Properties:
+      Queues: [!Ref Mails]
+      PolicyDocument:
+        Statement:
+          - {{Effect: Allow, Principal: {{Service: events.amazonaws.com}}, Action: 'sqs:SendMessage', Resource: !GetAtt Mails.Arn}}
+  Told:
+    Type: AWS::Events::Rule
+    Properties:
+      EventPattern: {{source: [aws.ses]}}
+      Targets:
+        - Id: mails
+          Arn: !GetAtt Mails.Arn
+          InputTransformer: {{InputPathsMap: {{kind: $.detail-type}}, InputTemplate: '{template}'}}
+"
+        )
+    };
+    assert!(read(&resources(r#"{"kind": "<kind>"}"#)).is_ok());
+    for (wrong, why) in [(r#"{"kind": <kind>}"#, "isn't within a text"), (r#"{"kind": "<other>"}"#, "other")]
+    {
+        let refused = read(&resources(wrong)).unwrap_err();
+        assert!(refused.what.contains(why) && refused.resource == "Told", "{refused}");
+    }
+}
