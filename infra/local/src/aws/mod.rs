@@ -34,7 +34,7 @@ pub(crate) use self::objects::{LARGEST as LARGEST_OBJECT, etag, percent_decoded}
 pub use self::roles::{Effect, Role, Statement};
 pub(crate) use self::secrets::secret_arn;
 pub use self::tables::{Index, Table};
-pub use self::world::{Bucket, InputTransformer, Rule, Secret, Target, World, arn};
+pub use self::world::{InputTransformer, Rule, Secret, Target, World, arn};
 use crate::bells::Bells;
 use crate::clock::LocalClock;
 use crate::data::{Data, DataError};
@@ -177,11 +177,7 @@ impl LocalAws {
     #[must_use]
     pub fn handle(&self, request: &Request<Bytes>) -> Response<Bytes> {
         let service = Service::of(request);
-        let mut response = self.answer(request, service).unwrap_or_else(|error| error.render(service));
-        if service == Some(Service::S3) {
-            self.allow_origin(request, &mut response);
-        }
-        response
+        self.answer(request, service).unwrap_or_else(|error| error.render(service))
     }
 
     fn answer(
@@ -190,11 +186,6 @@ impl LocalAws {
         service: Option<Service>,
     ) -> Result<Response<Bytes>, AwsError> {
         let service = service.ok_or_else(AwsError::unknown_service)?;
-        if service == Service::S3
-            && let Some(preflight) = objects::preflight(request)
-        {
-            return Ok(preflight);
-        }
         let caller = self.authenticate(request)?;
         let ask = match service {
             Service::DynamoDb => dynamodb::ask(request)?,

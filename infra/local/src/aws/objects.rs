@@ -64,7 +64,7 @@ pub(crate) fn percent_decoded(text: &str) -> String {
 impl LocalAws {
     pub(super) fn objects(&self, ask: &Ask, request: &Request<Bytes>) -> Result<Response<Bytes>, AwsError> {
         let (bucket, key) = place(request)?;
-        if !self.world().buckets.contains_key(&bucket) {
+        if !self.world().buckets.contains(&bucket) {
             return Err(AwsError::new(
                 StatusCode::NOT_FOUND,
                 "NoSuchBucket",
@@ -161,36 +161,6 @@ impl LocalAws {
         }
         Ok(response)
     }
-
-    /// Lets the page that asked read the answer, where the bucket allows its origin.
-    pub(super) fn allow_origin(&self, request: &Request<Bytes>, response: &mut Response<Bytes>) {
-        let Some(origin) = request.headers().get("origin") else {
-            return;
-        };
-        let bucket = request.uri().path().trim_start_matches('/').split('/').next().unwrap_or_default();
-        let origins =
-            self.world().buckets.get(bucket).map(|bucket| bucket.origins.as_slice()).unwrap_or_default();
-        if origins.iter().any(|allowed| allowed == "*" || allowed.as_bytes() == origin.as_bytes()) {
-            response.headers_mut().insert("access-control-allow-origin", origin.clone());
-            set(response.headers_mut(), "access-control-expose-headers", "etag");
-        }
-    }
-}
-
-/// What a browser asks before it puts to another origin.
-pub(super) fn preflight(request: &Request<Bytes>) -> Option<Response<Bytes>> {
-    let asked = request.headers().get("access-control-request-headers").cloned();
-    let is_preflight = request.method() == Method::OPTIONS
-        && request.headers().contains_key("access-control-request-method");
-    is_preflight.then(|| {
-        let mut response = Response::new(Bytes::new());
-        set(response.headers_mut(), "access-control-allow-methods", "PUT");
-        set(response.headers_mut(), "access-control-max-age", "600");
-        if let Some(asked) = asked {
-            response.headers_mut().insert("access-control-allow-headers", asked);
-        }
-        response
-    })
 }
 
 fn set(headers: &mut HeaderMap, name: &str, value: &str) {

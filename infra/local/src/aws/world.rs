@@ -9,8 +9,8 @@ use super::{ACCOUNT, REGION};
 pub struct World {
     /// Event buses by name, with what their rules bring where.
     pub buses: BTreeMap<String, Vec<Rule>>,
-    /// Buckets by name.
-    pub buckets: BTreeMap<String, Bucket>,
+    /// Names of buckets.
+    pub buckets: BTreeSet<String>,
     /// Secrets by name, with the value they are created with.
     pub secrets: BTreeMap<String, Secret>,
     /// Domains and addresses that mails may come from.
@@ -50,13 +50,6 @@ pub struct InputTransformer {
     pub paths: BTreeMap<String, String>,
     /// JSON with placeholders, `<name>`, within its texts.
     pub template: String,
-}
-
-/// A bucket.
-#[derive(Clone, Debug, Default)]
-pub struct Bucket {
-    /// Origins whose pages may upload; `*` for all.
-    pub origins: Vec<String>,
 }
 
 /// The first value of a secret.

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::stack::{Resource, Stack, text};
 use super::{Function, Place, Queue, QueueReader, Route, Schedule, StreamReader, Template, TemplateError};
-use crate::aws::{Bucket, Effect, Index, InputTransformer, Role, Rule, Secret, Statement, Table, Target};
+use crate::aws::{Effect, Index, InputTransformer, Role, Rule, Secret, Statement, Table, Target};
 use crate::schedule::Expression;
 
 /// Types that matter only in the cloud.
@@ -334,13 +334,10 @@ impl Reading {
 
     fn bucket(&mut self, properties: &Properties<'_>) -> Result<(), TemplateError> {
         properties.only(
-            "BucketEncryption BucketName CorsConfiguration LifecycleConfiguration \
-             LoggingConfiguration ObjectLockConfiguration ObjectLockEnabled OwnershipControls \
+            "BucketEncryption BucketName LifecycleConfiguration LoggingConfiguration ObjectLockConfiguration ObjectLockEnabled OwnershipControls \
              PublicAccessBlockConfiguration Tags VersioningConfiguration",
         )?;
-        let rules = properties.list("CorsConfiguration.CorsRules").iter();
-        let origins = rules.flat_map(|rule| texts(rule.get("AllowedOrigins"))).collect();
-        self.template.world.buckets.insert(properties.name("BucketName"), Bucket { origins });
+        self.template.world.buckets.insert(properties.name("BucketName"));
         Ok(())
     }
 

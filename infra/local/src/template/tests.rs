@@ -113,7 +113,7 @@ fn functions_of_the_template_language_give_what_they_stand_for() {
     )
     .unwrap();
     let template = Template::read(&root, &BTreeMap::new()).unwrap();
-    assert_eq!(template.world.buckets.keys().collect::<Vec<_>>(), ["files-small-dev"]);
+    assert_eq!(template.world.buckets.iter().collect::<Vec<_>>(), ["files-small-dev"]);
     assert_eq!(template.world.secrets.keys().collect::<Vec<_>>(), ["files-small-dev/us-east-1"]);
     let prod = BTreeMap::from([("Stage".to_owned(), json!("prod"))]);
     assert_eq!(Template::read(&root, &prod).unwrap().world.buckets.len(), 2);
