@@ -7,12 +7,13 @@ cd "$(dirname "$0")/../web"
 installed=node_modules/.package-lock.json
 if [ ! -e "$installed" ] || [ package-lock.json -nt "$installed" ]; then
     echo "· Installing what the sites are built with; about a minute." >&2
-    npm ci --no-audit --no-fund --loglevel=error
+    # Not `npm ci`, which refuses a lock file that lacks optional packages of other systems.
+    npm install --no-save --no-audit --no-fund --loglevel=error
 fi
 
 built=(portal/build/index.html admin/build/index.html)
 sources() {
-    find . \( -name node_modules -o -name build -o -name .svelte-kit -o -name paraglide -o -name e2e \) -prune -o -type f "$@" -print
+    find . \( -name node_modules -o -name build -o -name .svelte-kit -o -name generated -o -name cache -o -name e2e -o -name screenshots \) -prune -o -type f "$@" -print
 }
 if [ ! -e "${built[0]}" ] || [ ! -e "${built[1]}" ] ||
     [ -n "$(sources \( -newer "${built[0]}" -o -newer "${built[1]}" \))" ]; then

@@ -6276,6 +6276,11 @@ export interface operations {
                         headers: {
                             [key: string]: string;
                         };
+                        /**
+                         * @description The same place on the workers' site's own origin, which passes it on to the bucket; for browsers, whose pages
+                         *     may connect nowhere else.
+                         */
+                        path: string;
                         /** @description For `start_import`. */
                         upload_id: components["schemas"]["UploadId"];
                         /** @description PUT the file here. */
