@@ -33,7 +33,7 @@ export async function start(file: string, variables: Record<string, string> = {}
     said.push(line);
     if (!line.includes('Ctrl-C')) continue;
     child.stdout.resume();
-    const [portal, admin] = [address("Clients' API"), address("Workers' API")].map(
+    const [portal, admin] = [address("Clients' site"), address("Workers' site")].map(
       (pattern) => said.join('\n').match(pattern)?.[1],
     );
     if (portal && admin) return { portal, admin, stop: () => stop(child) };
