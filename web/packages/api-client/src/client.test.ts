@@ -56,3 +56,17 @@ test('whoever does not sign in again gets the refusal, and a wrong password asks
   });
   await expect(wrong.language()).rejects.toMatchObject({ code: 'sign_in_failed' });
 });
+
+test('a change that has nothing to say is JSON as well, as the API wants it', async () => {
+  const sent: Request[] = [];
+  const api = createApi<PortalPaths>({
+    baseUrl: 'http://portal.example',
+    fetch: async (request) => {
+      sent.push(request as Request);
+      return Response.json({});
+    },
+  });
+  await api.send((to) => to.DELETE('/api/portal/v1/session'));
+  await api.send((to) => to.GET('/api/portal/v1/home'));
+  expect(sent.map(({ headers }) => headers.get('content-type'))).toEqual(['application/json', null]);
+});

@@ -28,6 +28,8 @@ export function createApi<P extends Paths>(options: Options = {}): Api<P> {
     baseUrl: options.baseUrl ?? globalThis.location.origin,
     credentials: 'same-origin',
     fetch: async (request) => {
+      // Changes are JSON, also those that have nothing more to say: other sites can't send that.
+      if (request.method !== 'GET') request.headers.set('content-type', 'application/json');
       try {
         const send = options.fetch ?? globalThis.fetch;
         return await send(request, { signal: AbortSignal.timeout(PATIENCE * 1000) });
