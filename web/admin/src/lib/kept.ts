@@ -1,11 +1,11 @@
 import { page } from '$app/state';
 
-/**
- * What this entry of the browser's history keeps. After a reload the router has it only in the browser's own state,
- * until the next navigation.
- */
+/** The router empties its part of the browser's state when it starts: what a reload would lose is read before. */
+let before = ((history.state as Record<string, unknown> | null)?.['sveltekit:states'] ?? {}) as App.PageState;
+
+/** What this entry of the browser's history keeps, after a reload, too. For the start of a page. */
 export function kept(): App.PageState {
-  if (Object.keys(page.state).length > 0) return page.state;
-  const state = (history.state as Record<string, unknown> | null)?.['sveltekit:states'];
-  return typeof state === 'object' && state !== null ? state : {};
+  const [first, now] = [before, page.state];
+  before = {};
+  return Object.keys(now).length > 0 ? now : first;
 }
