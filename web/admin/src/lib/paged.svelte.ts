@@ -55,6 +55,7 @@ export class Paged<T> {
       this.loaded = true;
     } catch (thrown) {
       if (turn !== this.#turn) return;
+      this.items = before;
       this.problem = thrown instanceof Problem ? thrown : new Problem('internal', 0);
     } finally {
       if (turn === this.#turn) this.busy = false;
