@@ -195,8 +195,8 @@ impl Stage {
             }
             for (email, group) in [(SYSTEM_RESTRICTED, "system_administrator"), (EXEC_RESTRICTED, "admin_exec")] {
                 file["workers"].as_array_mut().unwrap().push(json!({
-                    "email": email, "password": PASSWORD, "first_name": "Rae", "last_name": "Stone", "user_group": group,
-                    "security_class": "restricted", "site": "quayside", "language": "en",
+                    "email": email, "password": PASSWORD, "must_reset": false, "first_name": "Rae", "last_name": "Stone",
+                    "user_group": group, "security_class": "restricted", "site": "quayside", "language": "en",
                 }));
             }
         })

@@ -121,8 +121,14 @@ struct WorkerPart {
     security_class: String,
     site: String,
     language: Language,
-    /// To be changed at the first sign-in by whoever was told it.
     password: Option<Password>,
+    /// Whether the first sign-in leads to a new password, by a mailed link.
+    #[serde(default = "yes")]
+    must_reset: bool,
+}
+
+const fn yes() -> bool {
+    true
 }
 
 /// What was done, or what to mend in the file.
@@ -447,7 +453,7 @@ fn worker(
             generation: 0,
             reset_expires_at: None,
             last_sign_in: None,
-            state: WorkerState::Active { failed_sign_ins: 0, must_reset: false },
+            state: WorkerState::Active { failed_sign_ins: 0, must_reset: part.must_reset },
         })
     } else {
         problems.push(

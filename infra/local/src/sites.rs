@@ -1,4 +1,4 @@
-//! The two static sites, from the files that `make web` built, as CloudFront answers from their buckets.
+//! The two static sites, from the files that `make web` built, as `CloudFront` answers from their buckets.
 
 #[cfg(test)]
 mod tests;

@@ -7,12 +7,8 @@ use http::{HeaderName, HeaderValue, Request, Response, StatusCode, Uri};
 use crate::local::Local;
 
 /// What of a request's headers the bucket hears, as the template's policy for uploads says.
-const PASSED: [HeaderName; 4] = [
-    CONTENT_LENGTH,
-    CONTENT_TYPE,
-    HeaderName::from_static("x-amz-checksum-sha256"),
-    HeaderName::from_static("x-amz-sdk-checksum-algorithm"),
-];
+const PASSED: [HeaderName; 3] =
+    [CONTENT_LENGTH, CONTENT_TYPE, HeaderName::from_static("x-amz-checksum-sha256")];
 
 /// Whether a path of the workers' site is an upload's.
 pub(crate) fn is_one(path: &str) -> bool {
@@ -42,5 +38,25 @@ impl Local {
             }
         }
         self.aws().handle(&passed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn the_bucket_hears_what_the_template_passes_on_and_no_more() {
+        let edge: yaml_serde::Value = yaml_serde::from_str(include_str!("../../edge.yaml")).unwrap();
+        let policy = &edge["Resources"]["UploadRequestPolicy"]["Properties"]["OriginRequestPolicyConfig"];
+        let listed = policy["HeadersConfig"]["Headers"].as_sequence().unwrap().iter();
+        let listed = listed.map(|name| name.as_str().unwrap().to_ascii_lowercase());
+        // CloudFront always passes on how long a body is.
+        let passed: BTreeSet<String> = listed.chain(["content-length".to_owned()]).collect();
+        assert_eq!(passed, PASSED.map(|name| name.to_string()).into());
+        assert_eq!(policy["CookiesConfig"]["CookieBehavior"], "none");
+        assert_eq!(policy["QueryStringsConfig"]["QueryStringBehavior"], "all", "the signature is there");
     }
 }

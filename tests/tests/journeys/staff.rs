@@ -111,6 +111,22 @@ async fn who_is_reset_is_out_until_they_choose_a_new_password() {
 }
 
 #[tokio::test]
+async fn a_first_password_of_the_agencys_file_only_leads_to_a_new_one() {
+    let world = World::set_up_with(|file| {
+        let workers = file["workers"].as_array_mut().unwrap();
+        let worker = workers.iter_mut().find(|worker| worker["email"] == CLINICAL).unwrap();
+        worker.as_object_mut().unwrap().remove("must_reset");
+    })
+    .await;
+    let first = world.sign_worker_in(CLINICAL, &demo_password(CLINICAL)).await;
+    assert_eq!(first.refused(403), "must_reset");
+    let token = world.worker_reset_token(CLINICAL).await;
+    let body = json!({ "token": token, "password": NEW_PASSWORD });
+    world.admin(Method::POST, "/password-reset").json(body).send().await.ok();
+    assert!(is_in(&world, &world.sign_worker_in(CLINICAL, NEW_PASSWORD).await.session()).await);
+}
+
+#[tokio::test]
 async fn nobody_bars_themselves_so_that_a_system_administrator_remains() {
     let world = World::set_up().await;
     let system = world.staff(SYSTEM).await;
