@@ -11,7 +11,7 @@ use crate::aws::percent_decoded;
 use crate::server::{Listeners, Pages, Ports, Server};
 use crate::tests::{Home, send};
 
-/// The template that says what CloudFront does.
+/// The template that says what `CloudFront` does.
 const EDGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../edge.yaml");
 
 /// Paths, and the file that each leads to; `None` where there is nothing.
@@ -116,7 +116,7 @@ async fn a_page_is_the_index_and_a_file_is_itself_or_missing() {
             let page = Page::of(&send(port, "GET", path, "", "").await);
             match file {
                 Some(file) => {
-                    assert_eq!((page.status, page.body), (200, format!("{site}: {file}")), "{path}")
+                    assert_eq!((page.status, page.body), (200, format!("{site}: {file}")), "{path}");
                 }
                 None => assert_eq!((page.status, page.body.contains("index")), (404, false), "{path}"),
             }
