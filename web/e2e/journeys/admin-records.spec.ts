@@ -1,3 +1,4 @@
+import { expectAccessible, expectToFit } from '../support/axe.ts';
 import { expect, open, test, WORKERS } from '../support/staff.ts';
 
 interface Answer {
@@ -186,4 +187,31 @@ test('leaving a form with something typed asks first', async ({ page, world }) =
   page.once('dialog', (dialog) => dialog.dismiss());
   await page.getByRole('link', { name: 'Individuals' }).first().click();
   await expect(page.getByLabel('Called')).toHaveValue('May');
+});
+
+test('results, forms and questions are for everyone, too', async ({ page, world }) => {
+  for (const colorScheme of ['light', 'dark'] as const) await look(colorScheme);
+
+  async function look(colorScheme: 'light' | 'dark') {
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    await page.context().clearCookies();
+    await open(page, world, WORKERS.intake, '/individuals');
+    await page.getByRole('searchbox', { name: /Find by name/ }).fill('maya ferris');
+    const maya = page.getByRole('link', { name: 'Maya Ferris' }).first();
+    await expect(maya).toBeVisible();
+    await expectAccessible(page, `results, ${colorScheme}`);
+    await maya.click();
+    await page.getByRole('button', { name: 'Edit profile' }).click();
+    await page.getByRole('button', { name: /^Edit: .*@/ }).click();
+    await expectAccessible(page, `forms, ${colorScheme}`);
+    await expectToFit(page, `forms, ${colorScheme}`);
+    await page.getByLabel('Use contact?').uncheck();
+    await page
+      .getByRole('form', { name: /^Edit contact/ })
+      .getByRole('button', { name: 'Save' })
+      .click();
+    await expect(page.getByRole('dialog', { name: 'This ends consent to email' })).toBeVisible();
+    await expectAccessible(page, `a question, ${colorScheme}`);
+    page.once('dialog', (dialog) => dialog.accept());
+  }
 });
