@@ -21,6 +21,10 @@ const GROUPS: readonly Group[] = [
       { name: 'Individuals', href: '/individuals', needs: 'see_individuals' },
     ],
   },
+  {
+    name: 'Setup',
+    pages: [{ name: 'Import Individuals', href: '/import', needs: 'import_individuals' }],
+  },
   { name: 'System Setup', pages: [{ name: 'Workers', href: '/workers', needs: 'manage_staff' }] },
 ];
 
