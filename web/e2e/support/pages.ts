@@ -1,4 +1,5 @@
 import type { Page } from '@playwright/test';
+import { createHash } from 'node:crypto';
 import { WORKERS, type World } from './world.ts';
 
 /** A page of one of the sites in a state worth looking at. */
@@ -64,6 +65,23 @@ const individual =
     });
     await as(WORKERS.intake, `/individuals/${individuals[0]?.individual_id}${tab}`)(page, world);
   };
+
+/** The report of a dry run, one of whose rows is refused. */
+const dryRun = async (page: Page, world: World): Promise<void> => {
+  const file = Buffer.from('external_id,first_name,last_name\nA-1,Nia,Brandt\nA-2,,Nobody\n');
+  const sha256 = createHash('sha256').update(file).digest('base64');
+  const colleague = await world.as(WORKERS.intake);
+  type Place = { upload_id: string; path: string; headers: Record<string, string> };
+  const upload = await colleague.ask<Place>('POST', '/uploads', { bytes: file.length, sha256 });
+  const put = await fetch(world.admin + upload.path, { method: 'PUT', headers: upload.headers, body: file });
+  if (!put.ok) throw new Error(`the upload failed: ${put.status} ${await put.text()}`);
+  const what = { upload_id: upload.upload_id, source: 'casebook', mode: 'dry_run' };
+  const { job_id } = await colleague.ask<{ job_id: string }>('POST', '/imports', what);
+  const query = new URLSearchParams({ upload: upload.upload_id, source: 'casebook' });
+  await as(WORKERS.intake, `/import/${job_id}?${query}`)(page, world);
+  await page.getByText('The dry run is done.').waitFor();
+  await settled(page);
+};
 
 /** The page behind the link in the newest mail to a client of the demo. */
 const mailed =
@@ -143,6 +161,13 @@ export const PAGES: Shown[] = [
     name: 'history',
     open: individual('Active:', '/history'),
   },
+  {
+    site: 'admin',
+    route: '/individuals/[id]/messages',
+    name: 'message-settings-closed',
+    open: individual('Closed: three wrong birth dates', '/messages'),
+  },
   { site: 'admin', route: '/import', name: 'import', open: as(WORKERS.intake, '/import') },
+  { site: 'admin', route: '/import/[job]', name: 'import-dry-run', open: dryRun },
   { site: 'admin', route: '/workers', name: 'workers', open: as(WORKERS.systemAdministrator, '/workers') },
 ];
