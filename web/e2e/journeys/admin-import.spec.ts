@@ -65,7 +65,7 @@ test('a file of another system: columns, dry run, reload, apply', async ({ page,
   await expect(row(6)).toContainText('more or fewer fields');
   await expect(row(2)).toHaveCount(0);
   await report(page).getByLabel('Show').selectOption('All rows');
-  await expect(row(2)).toContainText('Added');
+  await expect(row(2)).toContainText('Would be added');
   await expectAccessible(page, 'Dry run');
 
   const download = page.waitForEvent('download');

@@ -31,12 +31,21 @@ export const FAILURES: Readonly<Record<NonNullable<Job['failure']>, string>> = {
     'It was tried several times and could not go on. What was done stays done. Start again with the same file: rows that are done are left unchanged.',
 };
 
-export const OUTCOMES: Readonly<Record<string, string | undefined>> = {
-  created: 'Added',
-  updated: 'Changed',
-  unchanged: 'Unchanged',
-  refused: 'Refused',
-};
+/** What becomes of a row: by a dry run nothing yet. */
+export function outcomeOf(row: ReportRow, job: Job): string {
+  const { will, is } = OUTCOMES[row.outcome as keyof typeof OUTCOMES] ?? {
+    will: row.outcome,
+    is: row.outcome,
+  };
+  return job.mode === 'dry_run' ? will : is;
+}
+
+const OUTCOMES = {
+  created: { will: 'Would be added', is: 'Added' },
+  updated: { will: 'Would be changed', is: 'Changed' },
+  unchanged: { will: 'Unchanged', is: 'Unchanged' },
+  refused: { will: 'Would be refused', is: 'Refused' },
+} as const;
 
 export const OUTCOME_TONES = {
   created: 'good',
