@@ -166,7 +166,8 @@ export const test = base.extend<{ world: World; variables: Record<string, string
   world: async ({ variables }, use, testInfo) => {
     const file = copyFor(testInfo.testId);
     for (const beside of ['', '-wal', '-shm']) {
-      if (existsSync(DEMO + beside)) copyFileSync(DEMO + beside, file + beside);
+      // Another agency than the demo's is loaded for the test.
+      if (!variables['DEMO_DIR'] && existsSync(DEMO + beside)) copyFileSync(DEMO + beside, file + beside);
     }
     const server = await start(file, variables);
     await use(new World(server));

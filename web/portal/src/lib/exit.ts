@@ -1,4 +1,5 @@
 import { browser } from '$app/environment';
+import { ExitKeys } from './exit-keys';
 import { direct } from './session.svelte';
 
 /** Where nothing tells what somebody was looking at; read in every language. */
@@ -61,28 +62,6 @@ export async function finishExit(): Promise<boolean> {
 
 function hide(): void {
   document.documentElement.classList.add('gone');
-}
-
-/** Escape or Shift so often in a row … */
-const PRESSES = 3;
-/** … within so many milliseconds. */
-const WITHIN = 2000;
-
-/** Counts presses of the keys that mean a quick exit. */
-export class ExitKeys {
-  #key = '';
-  #times: number[] = [];
-
-  /** Whether this press completes them. While a dialog is open, Escape is the dialog's. */
-  press({ key, repeat, timeStamp }: KeyboardEvent, dialog: boolean): boolean {
-    if (repeat) return false;
-    const counts = key === 'Shift' || (key === 'Escape' && !dialog);
-    if (!counts || key !== this.#key) this.#times = [];
-    this.#key = key;
-    if (!counts) return false;
-    this.#times = [...this.#times, timeStamp].slice(-PRESSES);
-    return this.#times.length === PRESSES && timeStamp - (this.#times[0] ?? 0) <= WITHIN;
-  }
 }
 
 /** Makes the keys work, other tabs follow, and Back never show a page as it was left. */

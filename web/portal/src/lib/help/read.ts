@@ -4,7 +4,11 @@ import { markdown } from '../markdown';
 import type { Article } from './articles';
 
 /** Where the build put each article's file. */
-const FILES = import.meta.glob<string>('./*/*.md', { eager: true, query: '?url', import: 'default' });
+const FILES = import.meta.glob<string>('./*/*.md', {
+  eager: true,
+  query: '?url&no-inline',
+  import: 'default',
+});
 
 /** Gets an article as HTML. Throws a `Problem` without a connection. */
 export async function readArticle(article: Article, locale: Locale): Promise<string> {
