@@ -5,9 +5,11 @@ const NEUTRAL = 'https://www.wikipedia.org/';
 
 /** The neutral site, as far as this test goes. */
 async function beside(page: Page): Promise<void> {
-  await page.context().route(`${NEUTRAL}**`, (route) =>
-    route.fulfill({ contentType: 'text/html', body: '<title>Elsewhere</title><h1>Elsewhere</h1>' }),
-  );
+  await page
+    .context()
+    .route(`${NEUTRAL}**`, (route) =>
+      route.fulfill({ contentType: 'text/html', body: '<title>Elsewhere</title><h1>Elsewhere</h1>' }),
+    );
 }
 
 /** Where the client is after some pages, with more than one entry in the browser's history. */
@@ -15,7 +17,8 @@ async function inside(page: Page, world: World): Promise<void> {
   await beside(page);
   await signInToPortal(page, world, await world.client('Active: signs in'));
   await page.getByRole('main').getByRole('link', { name: 'My ClientConnect' }).click();
-  await expect(page.getByRole('heading', { name: 'Where I am signed in' })).toBeVisible();
+  await page.getByRole('link', { name: 'See my devices' }).click();
+  await expect(page.getByText('This device')).toBeVisible();
 }
 
 async function expectGone(page: Page, world: World): Promise<void> {
@@ -23,7 +26,9 @@ async function expectGone(page: Page, world: World): Promise<void> {
   await expect.poll(() => isSignedIn(page, world)).toBe(false);
   // However far Back goes, nothing of the portal shows.
   for (let step = 0; step < 2; step++) {
-    await page.evaluate(() => history.back());
+    const arrived = page.waitForEvent('framenavigated');
+    await page.evaluate(() => void setTimeout(() => history.back()));
+    await arrived;
     await expect(page).toHaveURL(NEUTRAL);
     await expect(page.getByRole('heading', { name: 'Elsewhere' })).toBeVisible();
   }

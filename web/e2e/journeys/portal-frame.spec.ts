@@ -6,13 +6,26 @@ import { signInToPortal } from '../support/portal.ts';
 import { ROOT } from '../support/server.ts';
 import { expect, test, type Page } from '../support/world.ts';
 
-const EVERYBODYS = ['/sign-in', '/forgotten', '/activate', '/reset', '/help', '/help/safety', '/privacy', '/terms', '/nothing-here'];
+const EVERYBODYS = [
+  '/sign-in',
+  '/forgotten',
+  '/activate',
+  '/reset',
+  '/help',
+  '/help/safety',
+  '/privacy',
+  '/terms',
+  '/nothing-here',
+];
 
 async function expectFooter(page: Page): Promise<void> {
   const footer = page.getByRole('contentinfo');
   await expect(footer).toContainText('Alder Quay Community Services');
   await expect(footer).toContainText('1 Alder Quay, Toronto, ON');
-  await expect(footer.getByRole('link', { name: '+1 416-555-0100' })).toHaveAttribute('href', 'tel:+14165550100');
+  await expect(footer.getByRole('link', { name: '+1 416-555-0100' })).toHaveAttribute(
+    'href',
+    'tel:+14165550100',
+  );
   for (const name of ['Help', 'Privacy policy', 'Terms of use', 'Technical problems', 'Contact us']) {
     await expect(footer.getByRole('link', { name })).toBeVisible();
   }
@@ -102,7 +115,8 @@ test('long words and the other direction fit a small phone', async ({ page, worl
       const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
       while (texts.nextNode()) {
         const { nodeValue } = texts.currentNode;
-        if (nodeValue?.trim()) texts.currentNode.nodeValue = `⟦${nodeValue}${nodeValue.slice(0, 12)}wwwwwwwwwww⟧`;
+        if (nodeValue?.trim())
+          texts.currentNode.nodeValue = `⟦${nodeValue}${nodeValue.slice(0, 12)}wwwwwwwwwww⟧`;
       }
     });
     await expectToFit(page, path);

@@ -8,8 +8,13 @@ export async function signInToPortal(
 ): Promise<void> {
   await page.goto(`${world.portal}/sign-in`);
   await page.getByRole('textbox', { name: /email|courriel|correo/i }).fill(client.email);
-  await page.getByRole('textbox', { name: /^(password|mot de passe|contraseña)$/i }).fill(client.password ?? '');
-  await page.locator('form').getByRole('button', { name: /^(sign in|se connecter|me connecter|iniciar sesión)$/i }).click();
+  await page
+    .getByRole('textbox', { name: /^(password|mot de passe|contraseña)$/i })
+    .fill(client.password ?? '');
+  await page
+    .locator('form')
+    .getByRole('button', { name: /^(sign in|se connecter|me connecter|iniciar sesión)$/i })
+    .click();
   await expect(page).toHaveURL(`${world.portal}/`);
   await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
 }
