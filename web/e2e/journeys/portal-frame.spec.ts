@@ -54,7 +54,7 @@ test('what isn’t there says so, and leads back', async ({ page, world }) => {
 });
 
 test('each page’s help opens its article, in the page’s language', async ({ page, world }) => {
-  const language = page.getByLabel(/^(Language|Langue|Idioma)$/);
+  const language = page.getByRole('banner').getByRole('combobox');
   const help = page.getByRole('banner').getByRole('link', { name: /^(Help|Aide|Ayuda)$/ });
   const articles = {
     '/activate': ['Set up your account', 'Préparer votre compte', 'Preparar su cuenta'],
