@@ -17,6 +17,8 @@ export interface Api<P extends Paths> {
 export interface Options {
   /** Asked when a session is missing or over; `true` when there is one again and the call is to be repeated. */
   signInAgain?: (problem: Problem) => Promise<boolean>;
+  /** Awaited before a refusal is thrown, e.g. for its text; what goes wrong here changes nothing. */
+  beforeRefusal?: () => Promise<void>;
   /** Where the API is, when not on the page's own origin. */
   baseUrl?: string;
   fetch?: typeof globalThis.fetch;
@@ -25,7 +27,7 @@ export interface Options {
 /** Makes the client of one site. */
 export function createApi<P extends Paths>(options: Options = {}): Api<P> {
   const client = createClient<P>({
-    baseUrl: options.baseUrl ?? globalThis.location.origin,
+    baseUrl: options.baseUrl ?? '',
     credentials: 'same-origin',
     fetch: async (request) => {
       // Changes are JSON, also those that have nothing more to say: other sites can't send that.
@@ -43,6 +45,7 @@ export function createApi<P extends Paths>(options: Options = {}): Api<P> {
   ): Promise<D> {
     const { data, error, response } = await call(client);
     if (response.ok) return data as D;
+    await options.beforeRefusal?.().catch(() => {});
     throw problemOf(response, error);
   }
   return {

@@ -1,9 +1,10 @@
 import { Session } from '@clientconnect/ui';
 import { createApi, type PortalPaths } from '@clientconnect/api-client';
 import { language } from './language.svelte';
+import { fetchTexts } from './problems';
 
 /** Without the wait for another sign-in: what asks is about the session itself, or needs none. */
-export const direct = createApi<PortalPaths>();
+export const direct = createApi<PortalPaths>({ beforeRefusal: fetchTexts });
 
 /** The client's session. */
 export const session = new Session(

@@ -1,23 +1,16 @@
-import * as m from '@clientconnect/messages';
-
-/** Our own help articles, in the order in which they are listed, with their titles. */
-export const ARTICLES = {
-  activate: m.help_title_activate,
-  'sign-in': m.help_title_sign_in,
-  password: m.help_title_password,
-  home: m.help_title_home,
-  account: m.help_title_account,
-  'sign-in-email': m.help_title_sign_in_email,
-  sessions: m.help_title_sessions,
-  language: m.help_title_language,
-  safety: m.help_title_safety,
-  terms: m.help_title_terms,
-  problems: m.help_title_problems,
-};
-
-export type Article = keyof typeof ARTICLES;
-
-export const isArticle = (name: string): name is Article => Object.hasOwn(ARTICLES, name);
+/** Our own help articles, by the names that addresses have for them. */
+export type Article =
+  | 'activate'
+  | 'sign-in'
+  | 'password'
+  | 'home'
+  | 'account'
+  | 'sign-in-email'
+  | 'sessions'
+  | 'language'
+  | 'safety'
+  | 'terms'
+  | 'problems';
 
 /** The article about each page, by its route without groups; a page of help needs none. */
 export const ARTICLE_OF: Record<string, Article | undefined> = {

@@ -1,5 +1,5 @@
 import { error } from '@sveltejs/kit';
-import { isArticle } from '$lib/help/articles';
+import { isArticle } from '$lib/help/titles';
 import type { PageLoad } from './$types';
 
 export const load: PageLoad = ({ params: { article } }) => {
