@@ -8,6 +8,7 @@ use domain::worker::{UserGroup, WorkerReason, WorkerRefused};
 use serde::{Deserialize, Serialize};
 use store::{Versioned, ask};
 
+use crate::admin::get_individual::UndeliverableView;
 use crate::context::Context;
 use crate::entry::caller::Staff;
 use crate::problem::{Failure, refusals};
@@ -39,6 +40,8 @@ pub struct WorkerView {
     pub must_reset: bool,
     /// When they last signed in.
     pub last_sign_in: Option<DateTime<Utc>>,
+    /// Why mails to their address don't arrive, if they don't, until they use a mailed link.
+    pub undeliverable: Option<UndeliverableView>,
 }
 
 impl From<&Worker> for WorkerView {
@@ -54,6 +57,7 @@ impl From<&Worker> for WorkerView {
             reason: worker.state.lock_reason(),
             must_reset: worker.state.must_reset(),
             last_sign_in: worker.last_sign_in,
+            undeliverable: worker.undeliverable.map(UndeliverableView::from),
         }
     }
 }

@@ -131,6 +131,7 @@ crash_points! {
     mailing: "jobs.send_mail", to_mail, [], HasTheEffectOfOne;
     mailing_in_bulk: "jobs.send_bulk_mail", to_mail_in_bulk, [], HasTheEffectOfOne;
     recording_a_bounce: "jobs.record_mail_outcome", to_record_a_bounce, [], HasTheEffectOfOne;
+    recording_a_workers_bounce: "jobs.record_mail_outcome", to_record_a_workers_bounce, [], HasTheEffectOfOne;
     recording_that_a_mail_was_taken: "jobs.record_mail_outcome", to_record_a_sending, [], HasTheEffectOfOne;
     publishing: "jobs.publish_journal", to_publish, [], HasTheEffectOfOne;
     cleaning_up: "jobs.clean_up_sessions", to_clean_up, [], HasTheEffectOfOne;
@@ -648,8 +649,12 @@ async fn to_mail_in_bulk(world: &World) -> Deed {
 
 async fn to_record_a_bounce(world: &World) -> Deed {
     world.invite(&world.staff(INTAKE).await, "T-01").await;
-    let mail = world.local.mails().unwrap().pop().unwrap();
-    told(&mail, "Email Bounced")
+    told(&world.local.mails().unwrap().pop().unwrap(), "Email Bounced")
+}
+
+async fn to_record_a_workers_bounce(world: &World) -> Deed {
+    world.worker_reset_token(CLINICAL).await;
+    told(&world.local.mails().unwrap().pop().unwrap(), "Email Bounced")
 }
 
 async fn to_record_a_sending(world: &World) -> Deed {

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use domain::account::{Account, Action, Reason};
 use domain::id::{ContactId, IndividualId, SiteId, WorkerId};
-use domain::individual::{ContactKind, Origin};
+use domain::individual::{ContactKind, Origin, Undeliverable};
 use domain::mail::{MailOutcome, check_consented_mail};
 use domain::{Individual, Language, Permission};
 use serde::{Deserialize, Serialize};
@@ -241,13 +241,17 @@ impl From<&Versioned<Individual>> for IndividualView {
                     main: contact.main,
                     instructions: contact.instructions.clone(),
                     retired: contact.retired,
-                    undeliverable: contact
-                        .undeliverable
-                        .map(|mark| UndeliverableView { reason: mark.why, since: mark.since }),
+                    undeliverable: contact.undeliverable.map(UndeliverableView::from),
                 })
                 .collect(),
             communication: CommunicationView::from(&individual.value),
         }
+    }
+}
+
+impl From<Undeliverable> for UndeliverableView {
+    fn from(Undeliverable { why, since }: Undeliverable) -> Self {
+        Self { reason: why, since }
     }
 }
 

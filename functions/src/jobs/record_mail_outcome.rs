@@ -1,9 +1,10 @@
 //! Records what the mail service tells of a mail, in whatever order and however often it tells. A mail that will never
-//! arrive, or that its reader calls unwanted, marks the contacts with that address and shows to workers.
+//! arrive, or that its reader calls unwanted, marks the contacts with that address, or the worker, and shows to workers.
 
 use chrono::{DateTime, Utc};
+use domain::EmailAddress;
 use domain::alert::AlertKind;
-use domain::id::{AccountId, IndividualId};
+use domain::id::{AccountId, IndividualId, WorkerId};
 use domain::journal::{Actor, FieldName, JobName, JournalEvent, JournalRecord, Subject};
 use domain::mail::MailOutcome;
 use serde::Deserialize;
@@ -12,7 +13,7 @@ use store::{CommitError, Conflict, Fate, Fault, Handover, MailRecord, Reader, To
 use crate::context::Context;
 use crate::entry::event::MessageOperation;
 
-/// How often to look again when another call changed individual or account meanwhile.
+/// How often to look again when another call changed individual, account or worker meanwhile.
 const TRIES: usize = 5;
 
 /// Records an outcome.
@@ -77,7 +78,7 @@ impl MessageOperation for RecordMailOutcome {
                     Reader::Client { individual, account } => {
                         fail(context, &told, individual, account, &address).await
                     }
-                    Reader::Worker(_) => store.append_told(&told).await,
+                    Reader::Worker(worker) => fail_to_worker(context, &told, worker, &address).await,
                 }
             }
             // Kept even if the mail isn't known here: what is told is never lost.
@@ -92,15 +93,12 @@ async fn fail(
     told: &Told,
     individual: IndividualId,
     account: AccountId,
-    address: &domain::EmailAddress,
+    address: &EmailAddress,
 ) -> Result<(), Fault> {
     let store = &context.services.store;
     for _ in 0..TRIES {
         let (person, before) = store.ask((ask::individual(individual), ask::account(account))).await?;
-        let (Some(person), Some(before)) = (person, before) else {
-            let what = format!("{} has no individual or account", told.mail);
-            return Err(Fault::Internal { what, source: None });
-        };
+        let (Some(person), Some(before)) = (person, before) else { return Err(nobody(told)) };
         let marked = person.value.with_undeliverable(address, told.outcome, told.at);
         let alerted = (before.value.email == *address)
             .then(|| before.value.alerted(AlertKind::Bounced, context.now))
@@ -121,17 +119,59 @@ async fn fail(
         if let Some(alerted) = &alerted {
             transaction.put_account(before.version, alerted);
         }
-        match store.commit(transaction).await {
-            Ok(()) => return Ok(()),
-            Err(CommitError::Conflict(Conflict::Stale(_))) => {}
-            Err(CommitError::Conflict(conflict)) => {
-                return Err(Fault::Internal { what: conflict.to_string(), source: None });
-            }
-            Err(CommitError::Fault(fault)) => return Err(fault),
+        if kept(store.commit(transaction).await)? {
+            return Ok(());
         }
     }
-    Err(Fault::Unavailable {
-        what: "others change the same records".to_owned(),
-        retry_after: std::time::Duration::from_secs(1),
-    })
+    Err(contended())
+}
+
+/// The same of a mail to a worker, whom it marks.
+async fn fail_to_worker(
+    context: &Context<'_>,
+    told: &Told,
+    worker: WorkerId,
+    address: &EmailAddress,
+) -> Result<(), Fault> {
+    let store = &context.services.store;
+    for _ in 0..TRIES {
+        let before = store.ask(ask::worker(worker)).await?.ok_or_else(|| nobody(told))?;
+        let marked = before.with_undeliverable(address, told.outcome, told.at);
+        let (mail, outcome) = (told.mail, told.outcome);
+        let record = JournalRecord {
+            changed: marked.iter().map(|_| FieldName::Email).collect(),
+            events: vec![JournalEvent::WorkerMailFailed { worker, mail, outcome }],
+            ..context.record(Actor::Job(JobName::RecordMailOutcome), Subject::Worker(worker))
+        };
+        let mut transaction = Transaction::new(&record);
+        transaction.keep_told(told);
+        if let Some(marked) = &marked {
+            transaction.put_worker(before.version, marked);
+        }
+        if kept(store.commit(transaction).await)? {
+            return Ok(());
+        }
+    }
+    Err(contended())
+}
+
+/// Whether it was kept; if not, another call was quicker: look again and decide again.
+fn kept(committed: Result<(), CommitError>) -> Result<bool, Fault> {
+    match committed {
+        Ok(()) => Ok(true),
+        Err(CommitError::Conflict(Conflict::Stale(_))) => Ok(false),
+        Err(CommitError::Conflict(conflict)) => {
+            Err(Fault::Internal { what: conflict.to_string(), source: None })
+        }
+        Err(CommitError::Fault(fault)) => Err(fault),
+    }
+}
+
+fn contended() -> Fault {
+    let what = "others change the same records".to_owned();
+    Fault::Unavailable { what, retry_after: std::time::Duration::from_secs(1) }
+}
+
+fn nobody(told: &Told) -> Fault {
+    Fault::Internal { what: format!("whom {} went to is not there", told.mail), source: None }
 }

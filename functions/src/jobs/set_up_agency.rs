@@ -453,6 +453,7 @@ fn worker(
             generation: 0,
             reset_expires_at: None,
             last_sign_in: None,
+            undeliverable: None,
             state: WorkerState::Active { failed_sign_ins: 0, must_reset: part.must_reset },
         })
     } else {

@@ -176,6 +176,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
             grant(Table::Mail, &[Query, PutItem]),
             grant(Table::Individuals, WRITE),
             grant(Table::Accounts, WRITE),
+            grant(Table::Workers, WRITE),
             grant(Table::Journal, APPEND),
         ],
         ..job(

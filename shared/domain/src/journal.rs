@@ -104,7 +104,7 @@ codes! {
     pub enum FieldName {
         /// Of an account: where it stands.
         State = "state",
-        /// Of an account or worker: sign-in name.
+        /// Of an account or worker: sign-in name; of a worker, too, that mails to it don't arrive.
         Email = "email",
         /// Of an account or worker.
         Password = "password",
@@ -200,6 +200,8 @@ pub enum JournalEvent {
     WorkerPasswordResetRequested { worker: WorkerId, mail: MailId, generation: u16 },
     /// A worker's password was changed (B13).
     WorkerPasswordChanged { worker: WorkerId, mail: MailId },
+    /// A mail to a worker could not be delivered, ever, or they complained of it.
+    WorkerMailFailed { worker: WorkerId, mail: MailId, outcome: MailOutcome },
     /// A worker ended their other sessions.
     WorkerSessionsEnded { worker: WorkerId },
     /// A1, A2, A4
@@ -400,6 +402,7 @@ mod tests {
 {"type":"worker_password_reset_forced","data":{"worker":"wrk_00000000000000000000000007"}}
 {"type":"worker_password_reset_requested","data":{"worker":"wrk_00000000000000000000000007","mail":"mai_0000000000000000000000000b","generation":3}}
 {"type":"worker_password_changed","data":{"worker":"wrk_00000000000000000000000007","mail":"mai_0000000000000000000000000b"}}
+{"type":"worker_mail_failed","data":{"worker":"wrk_00000000000000000000000007","mail":"mai_0000000000000000000000000b","outcome":"bounced"}}
 {"type":"worker_sessions_ended","data":{"worker":"wrk_00000000000000000000000007"}}
 {"type":"activation_reminder_requested","data":{ACCOUNT,"mail":"mai_0000000000000000000000000b","generation":3}}
 {"type":"email_code_requested","data":{ACCOUNT,"session":"ses_00000000000000000000000001","mail":"mai_0000000000000000000000000b"}}

@@ -117,6 +117,7 @@ pub(crate) fn worker(user_group: UserGroup) -> Worker {
         generation: 0,
         reset_expires_at: None,
         last_sign_in: None,
+        undeliverable: None,
         state: WorkerState::Active { failed_sign_ins: 0, must_reset: false },
     }
 }

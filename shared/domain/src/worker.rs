@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use crate::account::LockReason;
 use crate::email::EmailAddress;
 use crate::id::{ClassId, SiteId, WorkerId};
-use crate::individual::Individual;
+use crate::individual::{Individual, Undeliverable};
 use crate::language::Language;
 use crate::name::PersonName;
 
@@ -126,6 +126,8 @@ pub struct Worker {
     pub reset_expires_at: Option<DateTime<Utc>>,
     /// When they last signed in.
     pub last_sign_in: Option<DateTime<Utc>>,
+    /// Why mails to their address don't arrive, if the mail service told so.
+    pub undeliverable: Option<Undeliverable>,
     /// Whether they can sign in.
     pub state: WorkerState,
 }

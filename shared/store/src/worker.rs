@@ -2,6 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use domain::account::LockReason;
+use domain::individual::Undeliverable;
+use domain::mail::MailOutcome;
 use domain::worker::{UserGroup, Worker, WorkerState};
 use domain::{ClassId, Language, SiteId, WorkerId};
 use serde::{Deserialize, Serialize};
@@ -36,6 +38,9 @@ pub(crate) struct WorkerItem {
     generation: u16,
     reset_expires_at: Option<DateTime<Utc>>,
     last_sign_in: Option<DateTime<Utc>>,
+    /// Why mails to them don't arrive, and since when.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    undeliverable: Option<(MailOutcome, DateTime<Utc>)>,
     state: String,
     failed_sign_ins: Option<u16>,
     must_reset: Option<bool>,
@@ -68,6 +73,7 @@ impl From<&Worker> for WorkerItem {
             generation: worker.generation,
             reset_expires_at: worker.reset_expires_at,
             last_sign_in: worker.last_sign_in,
+            undeliverable: worker.undeliverable.map(|mark| (mark.why, mark.since)),
             state: state.to_owned(),
             failed_sign_ins,
             must_reset,
@@ -109,6 +115,7 @@ impl TryFrom<WorkerItem> for Worker {
             generation: item.generation,
             reset_expires_at: item.reset_expires_at,
             last_sign_in: item.last_sign_in,
+            undeliverable: item.undeliverable.map(|(why, since)| Undeliverable { why, since }),
             state,
         })
     }

@@ -3,7 +3,8 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{CLINICAL, INTAKE, OTHER_CLINICAL, Session, World};
+use super::staff::all_of;
+use crate::support::{CLINICAL, INTAKE, NEW_PASSWORD, OTHER_CLINICAL, SYSTEM, Session, World, link_in};
 
 /// Individuals whose addresses behave as SES's mailbox simulator does.
 const SIMULATED: &str = "\
@@ -202,4 +203,38 @@ async fn mails_of_an_individual_are_seen_by_who_sees_them() {
         world.admin(Method::GET, "/individuals/ind_00000000000000000000000001/mails").by(&other).send().await;
     assert_eq!((foreign.status, &foreign.bytes), (unknown.status, &unknown.bytes));
     foreign.refused(404);
+}
+
+/// A System Administrator sees whom no link reaches, until it reaches them.
+#[tokio::test]
+async fn a_bounced_mail_to_a_worker_shows_until_they_use_a_link() {
+    let bouncing = "bounce+tomasz@simulator.amazonses.com";
+    let world = World::set_up_with(|file| {
+        for worker in file["workers"].as_array_mut().unwrap() {
+            if worker["email"] == OTHER_CLINICAL {
+                worker["email"] = json!(bouncing);
+            }
+        }
+    })
+    .await;
+    let system = world.staff(SYSTEM).await;
+    let marks = async || {
+        let workers = all_of(&world, &system, "workers").await.0.into_iter();
+        let marked = workers.filter(|listed| !listed["worker"]["undeliverable"].is_null());
+        marked.map(|listed| listed["worker"].clone()).collect::<Vec<_>>()
+    };
+    world.worker_reset_token(CLINICAL).await;
+    assert_eq!(marks().await, [] as [Value; 0]);
+    let token = world.worker_reset_token(bouncing).await;
+    let [marked] = &marks().await[..] else { panic!("one worker") };
+    assert_eq!((&marked["email"], &marked["undeliverable"]["reason"]), (&json!(bouncing), &json!("bounced")));
+    assert!(marked["undeliverable"]["since"].is_string());
+
+    // The link was handed on, or the mailbox was mended.
+    let reset = json!({ "token": token, "password": NEW_PASSWORD });
+    world.admin(Method::POST, "/password-reset").json(reset).send().await.ok();
+    assert_eq!(marks().await, [] as [Value; 0]);
+    world.drain().await;
+    let told = world.local.mails().unwrap().last().unwrap().clone();
+    assert_eq!((told.to, link_in(&told.text, "/reset#")), (vec![bouncing.to_owned()], None));
 }

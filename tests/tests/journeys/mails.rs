@@ -37,6 +37,7 @@ async fn who_is_locked_out_by_wrong_passwords_is_told_with_a_link_that_lives_an_
     assert!(mail.text.contains("http://127.0.0.1:8080/reset#"), "{}", mail.text);
     assert!(mail.text.contains("until Monday, March 2, 2026, 10:00\u{a0}AM"), "{}", mail.text);
     assert!(mail.text.contains("Phone: "), "{}", mail.text);
+    assert!(mail.text.contains("Help – http://127.0.0.1:8080/help/sign-in\n"), "{}", mail.text);
 }
 
 #[tokio::test]

@@ -8,8 +8,11 @@ use super::{Worker, WorkerState};
 use crate::account::{
     Action, Credentials, LockReason, RESET_MINUTES, Rule, StateName, Transition, TransitionReason,
 };
+use crate::email::EmailAddress;
 use crate::id::{MailId, WorkerId};
+use crate::individual::Undeliverable;
 use crate::journal::JournalEvent;
+use crate::mail::MailOutcome;
 use crate::settings::Settings;
 
 codes! {
@@ -268,13 +271,28 @@ impl Worker {
     ) -> Result<ChangedWorker, WorkerRefused> {
         self.attempt(Action::ResetPassword, || {
             self.judge_reset_link(generation, now)?;
-            Ok(match self.state {
+            let mut changed = match self.state {
                 WorkerState::Locked { .. } => self
                     .with_password(Rule::A12, mail)
                     .event(JournalEvent::WorkerUnlocked { worker: self.id }),
                 _ => self.with_password(Rule::A19, mail),
-            })
+            };
+            // Who has the link has the mail.
+            changed.worker.undeliverable = None;
+            Ok(changed)
         })
+    }
+
+    /// The worker marked, if this is their address: mails to it don't arrive. None if there is nothing to mark.
+    #[must_use]
+    pub fn with_undeliverable(
+        &self,
+        address: &EmailAddress,
+        why: MailOutcome,
+        since: DateTime<Utc>,
+    ) -> Option<Self> {
+        let unmarked = self.email == *address && self.undeliverable.is_none();
+        unmarked.then(|| Self { undeliverable: Some(Undeliverable { why, since }), ..self.clone() })
     }
 
     /// The worker with every session opened so far over.

@@ -26,6 +26,7 @@ pub(super) fn worker() -> Worker {
         generation: 0,
         reset_expires_at: None,
         last_sign_in: None,
+        undeliverable: None,
         state: WorkerState::Active { failed_sign_ins: 0, must_reset: false },
     }
 }
