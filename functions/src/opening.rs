@@ -114,20 +114,18 @@ pub struct Bar {
     pub may_override_age: bool,
 }
 
-/// What a worker could try on somebody who has this account, or had it last.
-pub(crate) struct Attempt<'a> {
-    pub(crate) staff: &'a Staff,
-    pub(crate) individual: &'a Individual,
-    pub(crate) account: Option<&'a Account>,
-    pub(crate) free_licences: u32,
-}
-
-impl Attempt<'_> {
-    /// The bar that it would meet with nothing wished for, found out by deciding and saving nothing.
-    pub(crate) fn bar(&self, context: &Context<'_>, action: Action) -> Option<Bar> {
-        let Self { staff, individual, account, free_licences } = *self;
-        let guards = Guards { individual, settings: &staff.settings, now: context.now, mail: context.mail() };
-        let opening = Opening::offered(guards, false);
+/// Which of these actions a worker would be refused with nothing wished for, found out by deciding and saving nothing.
+/// Licences are counted only where one would be taken (B7).
+pub(crate) async fn bars(
+    context: &Context<'_>,
+    staff: &Staff,
+    individual: &Individual,
+    account: Option<&Account>,
+    actions: &[Action],
+) -> Result<Vec<Bar>, Fault> {
+    let guards = Guards { individual, settings: &staff.settings, now: context.now, mail: context.mail() };
+    let opening = Opening::offered(guards, false);
+    let decide = |action: &Action| {
         let id = AccountId::new(context.uuid());
         let decided = match action {
             Action::Create => Account::create(id, &opening),
@@ -136,21 +134,26 @@ impl Attempt<'_> {
             Action::Enable => account?.enable(&opening),
             _ => return None,
         };
-        let barred = match decided {
+        Some((*action, decided.map(|changed| changed.free_licences(individual.test) < 0)))
+    };
+    let decided: Vec<_> = actions.iter().filter_map(decide).collect();
+    let none_free = decided.iter().any(|(_, takes_one)| *takes_one == Ok(true))
+        && context.services.store.ask(ask::licences()).await?.free() == 0;
+    let barred = decided.into_iter().filter_map(|(action, decided)| {
+        let refusal = match decided {
             Err(refused) => refusal(&refused, staff),
-            Ok(changed) if free_licences == 0 && changed.free_licences(individual.test) < 0 => {
-                NotOpened::NoLicence
-            }
+            Ok(takes_one) if takes_one && none_free => NotOpened::NoLicence,
             Ok(_) => return None,
         };
         Some(Bar {
             action,
-            code: barred.code().to_owned(),
-            parameters: barred.parameters(),
-            may_override_age: matches!(barred, NotOpened::TooYoung { .. })
+            code: refusal.code().to_owned(),
+            parameters: refusal.parameters(),
+            may_override_age: matches!(refusal, NotOpened::TooYoung { .. })
                 && staff.may(Permission::OverrideAge),
         })
-    }
+    });
+    Ok(barred.collect())
 }
 
 /// What an individual holds: the open account, and the closed ones that still need a worker.

@@ -7,14 +7,14 @@ use domain::individual::{ContactKind, Origin, Undeliverable};
 use domain::mail::{MailOutcome, check_consented_mail};
 use domain::{Individual, Language, Permission};
 use serde::{Deserialize, Serialize};
-use store::{Fault, Versioned, ask};
+use store::{Versioned, ask};
 
 use super::AccountView;
 use crate::change::Access;
 use crate::context::Context;
 use crate::entry::caller::Staff;
 use crate::entry::http::{HttpOperation, Reply};
-use crate::opening::{Attempt, Bar};
+use crate::opening::{Bar, bars};
 use crate::problem::{Failure, NoRefusal};
 
 /// Gets an individual.
@@ -196,21 +196,6 @@ fn actions(staff: &Staff, none_open: bool, newest: Option<&Account>) -> Vec<Acti
         staff.may(permission)
     };
     create.into_iter().chain(with.iter().copied()).filter(may).collect()
-}
-
-/// What stands in the way of them. Licences are counted only where one would be taken.
-async fn bars(
-    context: &Context<'_>,
-    staff: &Staff,
-    individual: &Individual,
-    account: Option<&Account>,
-    actions: &[Action],
-) -> Result<Vec<Bar>, Fault> {
-    let opens = |action: &Action| matches!(action, Action::Create | Action::Reopen | Action::Enable);
-    let free_licences =
-        if actions.iter().any(opens) { context.services.store.ask(ask::licences()).await?.free() } else { 0 };
-    let attempt = Attempt { staff, individual, account, free_licences };
-    Ok(actions.iter().filter_map(|action| attempt.bar(context, *action)).collect())
 }
 
 impl From<&Versioned<Individual>> for IndividualView {
