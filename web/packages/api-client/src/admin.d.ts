@@ -1157,6 +1157,7 @@ export interface components {
             site_id: components["schemas"]["SiteId"];
             /** @description `active`, `locked` or `disabled`. */
             state: components["schemas"]["StateName"];
+            undeliverable?: components["schemas"]["UndeliverableView"] | null;
             /** @description What they may do at most. */
             user_group: components["schemas"]["UserGroup"];
             /** @description Who. */
@@ -6689,6 +6690,7 @@ export interface operations {
                         site_id: components["schemas"]["SiteId"];
                         /** @description `active`, `locked` or `disabled`. */
                         state: components["schemas"]["StateName"];
+                        undeliverable?: components["schemas"]["UndeliverableView"] | null;
                         /** @description What they may do at most. */
                         user_group: components["schemas"]["UserGroup"];
                         /** @description Who. */
@@ -6854,6 +6856,7 @@ export interface operations {
                         site_id: components["schemas"]["SiteId"];
                         /** @description `active`, `locked` or `disabled`. */
                         state: components["schemas"]["StateName"];
+                        undeliverable?: components["schemas"]["UndeliverableView"] | null;
                         /** @description What they may do at most. */
                         user_group: components["schemas"]["UserGroup"];
                         /** @description Who. */
