@@ -43,19 +43,37 @@ web: ## Build the two sites, if anything of them is new
 
 .PHONY: test
 test: ## Every test, each suite with its time
-	@$(ENSURE) rust nextest deny sam
+	@$(ENSURE) rust nextest deny sam node chromium
 	@$(SUITE) "format" cargo fmt --all --check
 	@$(SUITE) "dependencies" cargo deny --log-level error --all-features check --hide-inclusion-graph bans licenses sources
 	@$(SUITE) "templates" scripts/validate.sh
+	@$(SUITE) "sites' build" scripts/web.sh
+	@$(SUITE) "sites' types and form" npm --prefix web run --silent check
+	@$(SUITE) "sites' units" npm --prefix web test --silent
 	@$(SUITE) "clippy" cargo clippy --quiet --workspace --all-targets --all-features -- -D warnings
-	@$(SUITE) "programs" cargo build --quiet --workspace --exclude bench --bins
+	@# Together with the tests, which need other features of a few crates: nothing is built twice.
+	@$(SUITE) "programs" cargo build --quiet --workspace --bins --tests
+	@$(SUITE) "journeys in the browser" npm --prefix web run --silent e2e
 	@$(SUITE) "tests" cargo nextest run --workspace --no-fail-fast --cargo-quiet
+
+.PHONY: audit
+audit: bins web ## Both sites in all eight looks: themes, light and dark, phone and desktop
+	@$(ENSURE) chromium
+	@npm --prefix web run --silent audit
+
+.PHONY: screenshots
+screenshots: bins web ## A picture of every page of both sites, into web/screenshots
+	@$(ENSURE) chromium
+	@npm --prefix web run --silent screenshots
 
 .PHONY: bench
 bench: build ## Measure what is promised of speed and cost, as one table
 	@echo "· Building the measurements in release, the first time about 10 minutes on two cores." >&2
 	@cargo build --release -p bench -p bare --bins
 	@$(TARGET)/release/bench --bootstrap "$$(find .aws-sam/build -name bootstrap -type f | head -n 1)"
+	@$(MAKE) --no-print-directory bins web
+	@$(ENSURE) chromium
+	@npm --prefix web run --silent lighthouse
 
 .PHONY: event
 event: ## Print a sample event filled from a running `make run`: make -s event OP=portal.get_home
@@ -92,7 +110,7 @@ rust:
 
 .PHONY: clean
 clean: ## Remove what was built, and the local data
-	@rm -rf .aws-sam .local
+	@rm -rf .aws-sam .local web/node_modules web/*/build web/*/.svelte-kit web/e2e/results web/screenshots
 	@cargo clean
 
 .PHONY: clean-tools

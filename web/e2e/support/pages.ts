@@ -18,11 +18,17 @@ const settled = async (page: Page): Promise<void> => {
   await page.waitForLoadState('networkidle');
 };
 
+/** Loads a page afresh, also when only its fragment would differ. */
+async function visit(page: Page, address: string): Promise<void> {
+  await page.goto('about:blank');
+  await page.goto(address);
+  await settled(page);
+}
+
 const go =
   (site: 'portal' | 'admin', path: string) =>
   async (page: Page, world: World): Promise<void> => {
-    await page.goto(world[site] + path);
-    await settled(page);
+    await visit(page, world[site] + path);
   };
 
 /** Signs the browser in through the API, whose cookie it keeps. */
@@ -87,8 +93,7 @@ const dryRun = async (page: Page, world: World): Promise<void> => {
 const mailed =
   (kind: string, is: string) =>
   async (page: Page, world: World): Promise<void> => {
-    await page.goto(await world.link((await world.client(is)).email, kind));
-    await settled(page);
+    await visit(page, await world.link((await world.client(is)).email, kind));
   };
 
 /** Every route of both sites, some of them in several states. A test holds it against the folders. */

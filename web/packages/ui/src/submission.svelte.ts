@@ -1,3 +1,4 @@
+import { untrack } from 'svelte';
 import { Problem } from '@clientconnect/api-client';
 
 /** One form's way to the server: whether it is under way, and why it did not succeed. */
@@ -11,7 +12,8 @@ export class Submission {
    * What isn't a {@link Problem} is a fault of ours and shown as one.
    */
   async run(work: () => Promise<void>): Promise<boolean> {
-    if (this.busy) return false;
+    // Not tracked: an effect that begins this work would be run by it again.
+    if (untrack(() => this.busy)) return false;
     this.busy = true;
     this.problem = undefined;
     try {
