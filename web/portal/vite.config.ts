@@ -6,7 +6,7 @@ export default defineConfig({
   plugins: [sveltekit()],
   build: {
     // Phones of 2015, if their system is of 2022.
-    target: ['es2022', 'safari15.4', 'chrome94', 'firefox93'],
+    target: ['es2022', 'safari15.4', 'chrome94', 'firefox98'],
     // A little smaller than Vite's own, which counts on a slow line.
     minify: 'terser',
     terserOptions: { module: true, compress: { passes: 3 } },

@@ -29,14 +29,14 @@ for (const { site, name, open } of PAGES) {
       await expect(page.getByRole('heading', { level: 1 })).toHaveCount(1);
       await expect(page).toHaveTitle(/ClientConnect/);
     }
+    // As the browser's own setting does it, which media queries follow.
+    const browser = await page.context().newCDPSession(page);
+    await browser.send('Page.setFontSizes', { fontSizes: { standard: 32, fixed: 26 } });
     await dress(page, { scheme: 'light', theme: 'ours', width: 360 });
     await open(page, world);
-    await page.evaluate(() => document.documentElement.style.setProperty('font-size', '200%'));
     await expectToFit(page, 'text at 200 %');
-    await page.evaluate(() => {
-      document.documentElement.style.removeProperty('font-size');
-      document.documentElement.dir = 'rtl';
-    });
+    await browser.send('Page.setFontSizes', { fontSizes: { standard: 16, fixed: 13 } });
+    await page.evaluate(() => (document.documentElement.dir = 'rtl'));
     await expectToFit(page, 'right to left');
   });
 }

@@ -46,7 +46,7 @@ test('a file of another system: columns, dry run, reload, apply', async ({ page,
   const source = page.getByLabel('Name of the other system');
   await page.getByRole('button', { name: 'Start the dry run' }).click();
   await expect(source).toBeFocused();
-  await source.fill('casebook');
+  await source.fill('records');
   await page.getByRole('button', { name: 'Start the dry run' }).click();
 
   await expect(page.getByRole('heading', { level: 1, name: 'Dry run of an import' })).toBeVisible();

@@ -127,3 +127,21 @@ test('signing out without a connection is honest, and goes on by itself', async 
   await page.goto(`${world.portal}/account/email`);
   await expect(page.getByRole('heading', { level: 1, name: 'Sign in' })).toBeVisible();
 });
+
+test('somebody else who signs in on the same page, without a reload, sees nothing of the former', async ({
+  page,
+  world,
+}) => {
+  const [keegan, monica] = [await world.client('Active:'), await world.client('Active, in Spanish')];
+  await enter(page, world, keegan);
+  // As a link in a help article leads there: what was loaded for the first is still in memory.
+  await page.evaluate(() => {
+    const link = Object.assign(document.createElement('a'), { href: '/sign-in' });
+    document.querySelector('main')?.append(link);
+    link.click();
+  });
+  await page.waitForURL(`${world.portal}/sign-in`);
+  await signIn(page, monica.email, monica.password);
+  await expect(page.getByRole('main')).toContainText('Mónica');
+  expect(await page.content()).not.toContain('keegan');
+});

@@ -23,7 +23,8 @@ export async function expectToFit(page: Page, what: string): Promise<void> {
       return false;
     };
     const sticking = [...document.body.querySelectorAll('*')]
-      .filter((element) => element.getBoundingClientRect().right > width + 1 && !scrolls(element))
+      .filter((element) => element.checkVisibility() && !scrolls(element))
+      .filter((element) => element.getBoundingClientRect().right > width + 1)
       .map((element) => element.outerHTML.slice(0, 120));
     return { wide: document.documentElement.scrollWidth > width + 1, sticking };
   });

@@ -81,9 +81,9 @@ const dryRun = async (page: Page, world: World): Promise<void> => {
   const upload = await colleague.ask<Place>('POST', '/uploads', { bytes: file.length, sha256 });
   const put = await fetch(world.admin + upload.path, { method: 'PUT', headers: upload.headers, body: file });
   if (!put.ok) throw new Error(`the upload failed: ${put.status} ${await put.text()}`);
-  const what = { upload_id: upload.upload_id, source: 'casebook', mode: 'dry_run' };
+  const what = { upload_id: upload.upload_id, source: 'records', mode: 'dry_run' };
   const { job_id } = await colleague.ask<{ job_id: string }>('POST', '/imports', what);
-  const query = new URLSearchParams({ upload: upload.upload_id, source: 'casebook' });
+  const query = new URLSearchParams({ upload: upload.upload_id, source: 'records' });
   await as(WORKERS.intake, `/import/${job_id}?${query}`)(page, world);
   await page.getByText('The dry run is done.').waitFor();
   await settled(page);
@@ -100,6 +100,7 @@ const mailed =
 export const PAGES: Shown[] = [
   { site: 'portal', route: '/', name: 'home', open: asClient('/') },
   { site: 'portal', route: '/sign-in', name: 'sign-in', open: go('portal', '/sign-in') },
+  { site: 'portal', route: '/signed-out', name: 'signed-out', open: go('portal', '/signed-out') },
   { site: 'portal', route: '/forgotten', name: 'forgotten', open: go('portal', '/forgotten') },
   {
     site: 'portal',

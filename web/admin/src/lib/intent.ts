@@ -1,22 +1,19 @@
 /**
- * The Idempotency-Key of something that a worker wants done. Sending the same again, because no answer came, has the
- * effect of one; something else has a key of its own.
+ * The Idempotency-Keys of something that a worker wants done. Sending the same again, because no answer came, has the
+ * effect of one, whatever was tried between; something else has a key of its own.
  */
 export class Intent {
-  #wanted = '';
-  #key = '';
+  readonly #keys = new Map<string, string>();
 
   keyFor(wanted: unknown): string {
-    const now = JSON.stringify(wanted);
-    if (now !== this.#wanted) {
-      this.#wanted = now;
-      this.#key = crypto.randomUUID();
-    }
-    return this.#key;
+    const content = JSON.stringify(wanted);
+    const key = this.#keys.get(content) ?? crypto.randomUUID();
+    this.#keys.set(content, key);
+    return key;
   }
 
   /** It is done: wanting the same again is another intent. */
   done(): void {
-    this.#wanted = '';
+    this.#keys.clear();
   }
 }

@@ -23,17 +23,17 @@ export class Paged<T> {
   async load(fetch: (cursor?: string) => Promise<Page<T>>): Promise<void> {
     this.#fetch = fetch;
     this.loaded = false;
-    await this.#ask(undefined, []);
+    await this.#ask(undefined);
   }
 
   /** The next page, below what is there. */
   async more(): Promise<void> {
-    if (!this.busy && this.next) await this.#ask(this.next, this.items);
+    if (!this.busy && this.next) await this.#ask(this.next);
   }
 
   /** The last question again, after it was not answered. */
   async again(): Promise<void> {
-    await (this.loaded ? this.more() : this.#ask(undefined, []));
+    await (this.loaded ? this.more() : this.#ask(undefined));
   }
 
   /** Empties the list; an answer that is under way is dropped. */
@@ -43,19 +43,20 @@ export class Paged<T> {
     [this.items, this.next, this.busy, this.loaded, this.problem] = [[], undefined, false, false, undefined];
   }
 
-  async #ask(cursor: string | undefined, before: T[]): Promise<void> {
+  async #ask(cursor: string | undefined): Promise<void> {
     const turn = ++this.#turn;
     this.busy = true;
     this.problem = undefined;
     try {
       const page = await this.#fetch?.(cursor);
       if (!page || turn !== this.#turn) return;
-      this.items = [...before, ...page.items];
+      // What changed on the rows meanwhile stays.
+      this.items = cursor ? [...this.items, ...page.items] : page.items;
       this.next = page.next ?? undefined;
       this.loaded = true;
     } catch (thrown) {
       if (turn !== this.#turn) return;
-      this.items = before;
+      if (!cursor) this.items = [];
       this.problem = thrown instanceof Problem ? thrown : new Problem('internal', 0);
     } finally {
       if (turn === this.#turn) this.busy = false;

@@ -32,11 +32,16 @@ export function createApi<P extends Paths>(options: Options = {}): Api<P> {
     fetch: async (request) => {
       // Changes are JSON, also those that have nothing more to say: other sites can't send that.
       if (request.method !== 'GET') request.headers.set('content-type', 'application/json');
+      // Not `AbortSignal.timeout`, which browsers have had only since the middle of 2022.
+      const patience = new AbortController();
+      const timer = setTimeout(() => patience.abort(), PATIENCE * 1000);
       try {
         const send = options.fetch ?? globalThis.fetch;
-        return await send(request, { signal: AbortSignal.timeout(PATIENCE * 1000) });
+        return await send(request, { signal: patience.signal });
       } catch {
         throw new Problem('offline', 0);
+      } finally {
+        clearTimeout(timer);
       }
     },
   });

@@ -30,7 +30,11 @@ function endUnseen(): void {
   fetch(SESSION, { method: 'DELETE', keepalive: true, headers }).catch(() => {});
 }
 
+/** Whether this page was left for good. */
+let left = false;
+
 function vanish(): void {
+  left = true;
   hide();
   document.title = '';
   document.body.replaceChildren();
@@ -53,7 +57,8 @@ export async function finishExit(): Promise<boolean> {
     .send((to) => to.DELETE(SESSION))
     .then(
       () => true,
-      (problem: { status?: number }) => problem.status === 401,
+      // Any refusal is an answer; only without one is it tried again.
+      ({ status = 0 }: { status?: number }) => status >= 400 && status < 500,
     );
   if (ended) document.cookie = `left=; Max-Age=0; ${COOKIE}`;
   else addEventListener('online', () => location.reload(), { once: true });
@@ -72,7 +77,9 @@ export function watchExit(): () => void {
   };
   // A browser keeps pages for Back as they look when they are left.
   const leave = (event: PageTransitionEvent) => event.persisted && hide();
-  const back = (event: PageTransitionEvent) => event.persisted && location.reload();
+  const back = (event: PageTransitionEvent) => {
+    if (event.persisted) left ? away() : location.reload();
+  };
   addEventListener('keydown', press, true);
   addEventListener('pagehide', leave);
   addEventListener('pageshow', back);

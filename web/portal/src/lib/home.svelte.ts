@@ -27,6 +27,11 @@ class Home {
     return home;
   }
 
+  /** Somebody has just signed in, who may be another. */
+  forget(): void {
+    this.current = undefined;
+  }
+
   /** The client changed this themselves. */
   update(part: Partial<Pick<HomePage, 'email' | 'language'>>): void {
     if (!this.current) return;

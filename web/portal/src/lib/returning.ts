@@ -2,5 +2,5 @@
 export function safePath(path: string | null | undefined): string {
   if (!path?.startsWith('/')) return '/';
   const { origin, pathname, search } = new URL(path, location.origin);
-  return origin === location.origin ? pathname + search : '/';
+  return origin === location.origin && !pathname.startsWith('//') ? pathname + search : '/';
 }

@@ -10,7 +10,7 @@ const PAGES = ['/activate', '/reset'];
 export function takeLink(): void {
   const { hash, pathname } = location;
   if (hash.length < 2 || !PAGES.includes(pathname.replace(/\/$/, ''))) return;
-  secret = decodeURIComponent(hash.slice(1));
+  secret = hash.slice(1);
   history.replaceState(history.state, '', pathname);
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { locales } from '@clientconnect/messages/runtime';
-import { ARTICLES, ARTICLE_OF, helpFor, withoutGroups } from './articles';
+import { ARTICLE_OF, helpFor, withoutGroups } from './articles';
+import { TITLES } from './titles';
 
 const pages = Object.keys(import.meta.glob('../../routes/**/+page.svelte'));
 const files = import.meta.glob<string>('./*/*.md', { eager: true, query: '?raw', import: 'default' });
@@ -15,7 +16,7 @@ describe('help', () => {
 
   test('has every article in every language, and no other', () => {
     const wanted = locales.flatMap((locale) =>
-      Object.keys(ARTICLES).map((article) => `./${locale}/${article}.md`),
+      Object.keys(TITLES).map((article) => `./${locale}/${article}.md`),
     );
     expect(Object.keys(files).sort()).toEqual(wanted.sort());
   });
@@ -25,11 +26,11 @@ describe('help', () => {
     const links = [...text.matchAll(/\]\(([^)]*)\)/g)].map(([, link]) => link ?? '');
     for (const link of links) {
       const article = link.match(/^\/help\/(.+)$/)?.[1];
-      expect(article ? article in ARTICLES : routes.has(link), link).toBe(true);
+      expect(article ? article in TITLES : routes.has(link), link).toBe(true);
     }
   });
 
-  test.each(Object.keys(ARTICLES))('%s has the same parts in every language', (article) => {
+  test.each(Object.keys(TITLES))('%s has the same parts in every language', (article) => {
     const shapes = locales.map((locale) => {
       const text = files[`./${locale}/${article}.md`] ?? '';
       return {
