@@ -175,7 +175,8 @@ export const test = base.extend<{ world: World; variables: Record<string, string
     await server.stop();
     for (const beside of ['', '-wal', '-shm']) rmSync(file + beside, { force: true });
   },
-  context: async ({ context }, use) => {
+  // With the world, so that pages are closed before their server is.
+  context: async ({ context, world: _ }, use) => {
     const wrong: string[] = [];
     context.on('console', (message) => {
       // What Chromium says of a refusal (4xx) is the API's answer, which the page shows; so is that the test cut it off.
