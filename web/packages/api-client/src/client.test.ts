@@ -35,7 +35,7 @@ test('what a gateway refuses has a code, too, and says when to come back', async
     () => new Response('<html>Bad gateway</html>', { status: 502 }),
   ]);
   await expect(language()).rejects.toMatchObject({ code: 'too_many_requests', retryAfter: 7 });
-  await expect(language()).rejects.toMatchObject({ code: 'unavailable' });
+  await expect(language()).rejects.toMatchObject({ code: 'internal' });
 });
 
 test('a call that finds the session over is repeated once there is one again', async () => {

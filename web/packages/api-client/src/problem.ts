@@ -25,7 +25,10 @@ export function isProblem(thrown: unknown, code?: Code): thrown is Problem {
   return thrown instanceof Problem && (code === undefined || thrown.code === code);
 }
 
-/** What API Gateway and the firewall say before an operation runs, in the operations' codes. */
+/**
+ * What API Gateway and the firewall say before an operation runs, in the operations' codes. After 502 and 504 nobody knows
+ * whether it ran: they are `internal`.
+ */
 const GATEWAY: Readonly<Record<number, Code>> = {
   400: 'invalid_request',
   401: 'not_signed_in',
@@ -34,9 +37,7 @@ const GATEWAY: Readonly<Record<number, Code>> = {
   413: 'request_too_large',
   415: 'unsupported_content_type',
   429: 'too_many_requests',
-  502: 'unavailable',
   503: 'unavailable',
-  504: 'unavailable',
 };
 
 /** Reads a refusal, whoever made it. */

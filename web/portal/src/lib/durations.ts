@@ -8,15 +8,15 @@ const UNITS = [
 
 /** A length of time in words: "2 minutes", "1 minute 30 seconds". Of two units at most, the smaller one rounded up. */
 export function duration(seconds: number): string {
-  const first = UNITS.findIndex(([, length]) => seconds >= length);
-  const units = UNITS.slice(first === -1 ? 2 : first).slice(0, 2);
-  let rest = seconds;
-  const parts = units.map(([unit, length], index) => {
-    const count = index === units.length - 1 ? Math.ceil(rest / length) : Math.floor(rest / length);
+  // Beyond an hour in whole minutes.
+  let rest = seconds >= 3600 ? Math.ceil(seconds / 60) * 60 : Math.ceil(seconds);
+  const parts: string[] = [];
+  for (const [unit, length] of UNITS) {
+    const count = Math.floor(rest / length);
     rest -= count * length;
-    return count === 0 && (index > 0 || units.length > 1) ? '' : inUnit(count, unit);
-  });
-  return parts.filter(Boolean).join(' ');
+    if (count > 0) parts.push(inUnit(count, unit));
+  }
+  return parts.join(' ') || inUnit(0, 'second');
 }
 
 function inUnit(count: number, unit: string): string {
