@@ -166,3 +166,24 @@ test('my account: the password, and where I am signed in', async ({ page, world 
     world.as({ ...WORKERS.intake, password: 'seven lanterns under the harbour' }),
   ).resolves.toBeTruthy();
 });
+
+test('what one worker searched is not shown to the next at the same computer', async ({ page, world }) => {
+  await open(page, world, WORKERS.intake);
+  await page.getByRole('searchbox', { name: 'Find an individual' }).fill('maya fer');
+  await page.keyboard.press('Enter');
+  await page.getByRole('link', { name: 'Maya Ferris' }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'Maya Ferris' })).toBeVisible();
+  await navigation(page);
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await expect(page.getByRole('button', { name: 'Sign out' })).toBeHidden();
+  await page.goto(`${world.admin}/`);
+  await signIn(page, WORKERS.restricted);
+  await expect(page.getByRole('heading', { level: 1, name: 'My Home' })).toBeVisible();
+
+  // Past the page that took the individual's place, to the list.
+  await page.goBack();
+  await expect(page.getByRole('heading', { level: 1, name: 'Sign in' })).toBeVisible();
+  await page.goBack();
+  await expect(page.getByRole('searchbox', { name: /Find by name/ })).toHaveValue('');
+  await expect(page.getByRole('link', { name: 'Maya Ferris' })).toHaveCount(0);
+});
