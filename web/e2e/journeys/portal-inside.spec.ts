@@ -70,6 +70,9 @@ test('a wrong code says how many tries are left; after the last one a new code i
   const client = await world.client('Active: signs in');
   await signInToPortal(page, world, client);
   await page.goto(`${world.portal}/account/email`);
+  await askForCode(page, 'new.address@example.org', '');
+  await expect(page.getByText('Please type your password.')).toBeVisible();
+  await expect(page.getByLabel('Your password', { exact: true })).toBeFocused();
   await askForCode(page, 'new.address@example.org', 'not the password at all');
   await expect(page.getByText('This is not your current password.')).toBeVisible();
   await expect(page.getByLabel('Your password', { exact: true })).toBeFocused();

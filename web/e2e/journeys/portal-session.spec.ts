@@ -61,6 +61,8 @@ test('what was being sent when the session ended is sent after signing in', asyn
   await world.advance(20 * MINUTE);
   await page.getByRole('button', { name: 'Send me the code' }).click();
   await expect(again(page)).toBeVisible();
+  await expect(page.getByLabel('Your password', { exact: true })).toHaveValue('');
+  await expect(newEmail(page)).toHaveValue('keegan.new@example.org');
   await signIn(page, keegan.email, keegan.password);
   await world.mails('keegan.new@example.org');
   await expect(page.getByLabel('Code', { exact: true })).toBeVisible();

@@ -68,6 +68,7 @@ test('a forgotten password: the same answer for everyone, and a mail for whom it
   await expect(page.getByLabel('Email address')).toHaveValue('nobody@example.org');
   await page.getByRole('button', { name: 'Send me the link' }).click();
   await expect(heading(page, 'Look in your mailbox')).toBeFocused();
+  await expect(page.getByText('works until then')).toBeVisible();
   const told = await page.getByRole('main').innerText();
   await expectAccessible(page, 'asked for a link');
   await expectToFit(page, 'asked for a link');
@@ -114,6 +115,8 @@ test('where a new password is needed, signing in leads to it', async ({ page, wo
   expect(page.url()).toBe(`${world.portal}/forgotten`);
   await expect(page.getByLabel('Email address')).toHaveValue(gareth.email);
   await page.getByRole('button', { name: 'Send me the link' }).click();
+  await expect(heading(page, 'Look in your mailbox')).toBeVisible();
+  await expect(page.getByText('works until then')).toBeHidden();
   await choosePassword(page, await world.link(gareth.email, 'reset'));
   await enter(page, world, { email: gareth.email, password: PASSWORD });
 });

@@ -6,8 +6,10 @@ import { direct } from './session.svelte';
 const NEUTRAL = 'https://www.wikipedia.org/';
 
 /** Says that this browser's session is to be over, also where the server couldn't be told. Nothing about anybody. */
-const LEFT = 'left=1';
-const COOKIE = `Path=/; SameSite=Strict${browser && location.protocol === 'https:' ? '; Secure' : ''}`;
+const SECURE = browser && location.protocol === 'https:';
+const NAME = SECURE ? '__Host-left' : 'left';
+const LEFT = `${NAME}=1`;
+const COOKIE = `Path=/; SameSite=Strict${SECURE ? '; Secure' : ''}`;
 
 const SESSION = '/api/portal/v1/session';
 
@@ -60,7 +62,7 @@ export async function finishExit(): Promise<boolean> {
       // Any refusal is an answer; only without one is it tried again.
       ({ status = 0 }: { status?: number }) => status >= 400 && status < 500,
     );
-  if (ended) document.cookie = `left=; Max-Age=0; ${COOKIE}`;
+  if (ended) document.cookie = `${NAME}=; Max-Age=0; ${COOKIE}`;
   else addEventListener('online', () => location.reload(), { once: true });
   return true;
 }

@@ -1,16 +1,26 @@
-/** What the sign-in page knows and the next page needs: in memory only, never in an address. */
-export const forgetful = {
-  email: '',
+interface Known {
+  email: string;
   /** Whether the password was right, but a new one is needed. */
-  must: false,
+  must: boolean;
+}
 
+const NOTHING: Known = { email: '', must: false };
+
+let known = NOTHING;
+
+/** What the sign-in page knows and the next page needs: in memory only, never in an address, and given out once. */
+export const forgetful = {
   keep(email: string): void {
-    this.email = email;
-    this.must = false;
+    known = { email, must: false };
   },
 
   mustReset(email: string): void {
-    this.email = email;
-    this.must = true;
+    known = { email, must: true };
+  },
+
+  take(): Known {
+    const taken = known;
+    known = NOTHING;
+    return taken;
   },
 };
