@@ -209,6 +209,7 @@ pub struct Refused {
 /// The reason that goes with a transition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum TransitionReason {
     /// Of a lock.
     Lock(LockReason),

@@ -127,7 +127,9 @@ impl State {
         }
     }
 
-    const fn reason(&self) -> Option<TransitionReason> {
+    /// Why, in a state that has reasons.
+    #[must_use]
+    pub const fn reason(&self) -> Option<TransitionReason> {
         match self {
             Self::Locked { reason, .. } => Some(TransitionReason::Lock(*reason)),
             Self::Closed { reason, .. } => Some(TransitionReason::Close(*reason)),
@@ -229,6 +231,7 @@ macro_rules! event {
 
 mod activation;
 mod change;
+pub mod criteria;
 mod opening;
 mod record;
 mod reminding;
@@ -244,6 +247,7 @@ mod table;
 
 pub use activation::Judged;
 pub use change::{Action, Changed, Credentials, Reason, Refused, Rule, Transition, TransitionReason};
+pub use criteria::{Criteria, Status};
 pub use opening::{AgeOverride, Context, Opening, check_age};
 pub use record::{Consequence, RecordChange};
 pub use reminding::Reminded;
@@ -253,6 +257,12 @@ impl Account {
     #[must_use]
     pub const fn receives_notices(&self) -> bool {
         matches!(self.state, State::Active { .. })
+    }
+
+    /// When its client last activated it (A5).
+    #[must_use]
+    pub fn activated_at(&self) -> Option<DateTime<Utc>> {
+        self.acceptance.map(|accepted| accepted.at)
     }
 
     /// B4: remembers where the client was going, for when the account is activated.
