@@ -92,6 +92,24 @@ test('a forgotten password: the same answer for everyone, and a mail for whom it
   await expect(page.getByRole('button', { name: 'Send me the link' })).toBeVisible();
 });
 
+test('who asks too often learns when to come back, and loses nothing', async ({ page, world }) => {
+  await page.goto(`${world.portal}/forgotten`);
+  await page.getByLabel('Email address').fill('nobody@example.org');
+  const tooOften = page.getByText('There were too many tries in a short time.');
+  for (let asked = 0; asked < 3; asked += 1) {
+    await page.getByRole('button', { name: 'Send me the link' }).click();
+    await page.getByRole('button', { name: 'Type the address again' }).click();
+    await expect(tooOften).toBeHidden();
+  }
+  await page.getByRole('button', { name: 'Send me the link' }).click();
+  await expect(tooOften).toContainText(/You can try again in \d+ (hour|minute)/);
+  await expect(page.getByLabel('Email address')).toHaveValue('nobody@example.org');
+
+  await world.advance(3 * 3600);
+  await page.getByRole('button', { name: 'Send me the link' }).click();
+  await expect(heading(page, 'Look in your mailbox')).toBeVisible();
+});
+
 test('a link to choose a password works for an hour', async ({ page, world }) => {
   const keegan = await world.client('Active:');
   await page.goto(`${world.portal}/forgotten`);
