@@ -340,6 +340,30 @@ async fn every_operation_takes_what_it_may() {
     }
 }
 
+/// The jobs that follow an invitation: its event published, the mail sent, and twice SES's word of it.
+#[tokio::test]
+async fn what_an_invitation_sets_off() {
+    let world = World::new().await;
+    let staff = world.staff(INTAKE).await;
+    world.invite(&staff, "T-01").await;
+    let individual = world.individual(&staff, "T-02").await;
+    world.create(&staff, &individual, json!({})).await.ok();
+    let ((), called) = calls(&world, world.drain()).await;
+    let mut bill = Bill(Vec::new());
+    for operation in ["jobs.publish_journal", "jobs.send_mail", "jobs.record_mail_outcome"] {
+        let (its, _): (Vec<Call>, _) = called.iter().cloned().partition(|call| call.caller == operation);
+        bill.0.push((operation, Cost::of(&its)));
+    }
+    bill.print();
+    assert!(
+        called.iter().all(|call| bill.0.iter().any(|(operation, _)| call.caller == *operation)),
+        "{called:?}"
+    );
+    for (operation, cost) in &bill.0 {
+        assert!(cost.read_units <= 8.0 && cost.write_units <= 8.0, "{operation}: {cost:?}");
+    }
+}
+
 /// What somebody outside could tell apart: everything but the date.
 fn seen(answer: &Answer) -> (u16, Vec<(String, String)>, Vec<u8>) {
     let headers = answer.headers.iter().filter(|(name, _)| *name != "date");

@@ -57,7 +57,7 @@ const CANARIES: &[&str] = &[
 
 /// All that is logged on this thread, which is the one all of a test runs on, whatever other tests log elsewhere.
 #[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
+pub struct Log(Arc<Mutex<Vec<u8>>>);
 
 impl io::Write for Log {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -71,14 +71,14 @@ impl io::Write for Log {
 }
 
 impl Log {
-    fn listen(&self) -> tracing::subscriber::DefaultGuard {
+    pub fn listen(&self) -> tracing::subscriber::DefaultGuard {
         let log = self.clone();
         let ours = "info,functions=trace,store=trace,credentials=trace,domain=trace,mail=trace,aws=warn";
         let json = tracing_subscriber::fmt().json().flatten_event(true).with_env_filter(EnvFilter::new(ours));
         tracing::subscriber::set_default(json.with_writer(move || log.clone()).finish())
     }
 
-    fn text(&self) -> String {
+    pub fn text(&self) -> String {
         String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
     }
 }

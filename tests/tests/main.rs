@@ -4,6 +4,7 @@ mod bad_input;
 mod budgets;
 mod contract;
 mod crash_points;
+mod figures;
 mod journeys;
 mod logs;
 mod parity;

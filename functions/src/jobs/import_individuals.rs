@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use store::{CommitError, Conflict, ExternalIdOf, Fault, ReportPage, Site, Transaction, Versioned, ask};
 use uuid::Uuid;
 
-use super::Delivered;
+use super::{Delivered, log_page};
 use crate::change::IndividualChange;
 use crate::context::{Context, defect};
 use crate::entry::event::MessageOperation;
@@ -400,8 +400,12 @@ impl Run<'_> {
         let mut transaction = Transaction::new(&record);
         transaction.put_job(self.job.version, &job).put_report(job.id, job.position.page, &ReportPage(rows));
         match self.context.services.store.commit(transaction).await {
+            Ok(()) => {
+                log_page(self.context, done.rows.len());
+                Ok(())
+            }
             // Another delivery of the same page was quicker.
-            Ok(()) | Err(CommitError::Conflict(Conflict::Stale(_))) => Ok(()),
+            Err(CommitError::Conflict(Conflict::Stale(_))) => Ok(()),
             Err(CommitError::Fault(fault)) => Err(fault),
             Err(CommitError::Conflict(other)) => {
                 Err(Fault::Internal { what: other.to_string(), source: None })

@@ -13,10 +13,18 @@ pub mod set_up_agency;
 
 use domain::journal::Envelope;
 use serde::Deserialize;
+use tracing::info;
+
+use crate::context::Context;
 
 /// A journal event as EventBridge delivers it.
 #[derive(Debug, Deserialize)]
 pub struct Delivered {
     /// The event.
     pub detail: Envelope,
+}
+
+/// Logs how many rows of a job a page got through, which is counted as the job's progress.
+fn log_page(context: &Context<'_>, rows: usize) {
+    info!(request_id = context.request_id, operation = context.operation.name, rows, "page");
 }

@@ -15,6 +15,7 @@ use domain::settings::{Sender, Settings};
 use domain::{EmailAddress, Language};
 use mail::Rendered;
 use store::{Claim, Fate, Fault, Handover, MailOf, MailRecord};
+use tracing::info;
 
 use self::clients::{ClientMail, ToClient};
 use crate::context::Context;
@@ -94,9 +95,17 @@ async fn conclude(
 ) -> Result<(), Fault> {
     let store = &context.services.store;
     let keep = async |fate| store.append_mail(&MailRecord { of, fate, at: context.now }).await;
+    let log = |fate| {
+        let (request_id, operation) = (&context.request_id, context.operation.name);
+        info!(request_id, operation, kind = of.kind.code(), fate, "mail");
+    };
     let outgoing = match decided {
         Ok(outgoing) => outgoing,
-        Err(reason) => return keep(Fate::Dropped { reason }).await,
+        Err(reason) => {
+            keep(Fate::Dropped { reason }).await?;
+            log("dropped");
+            return Ok(());
+        }
     };
     let Outgoing { to, language, .. } = &outgoing;
     let handover = Handover { of, address: to.clone(), language: *language };
@@ -113,7 +122,9 @@ async fn conclude(
     }
     let message = ses::send(context, settings, &of, &outgoing).await?;
     let Handover { address, language, .. } = handover;
-    keep(Fate::Sent { address, language, message }).await
+    keep(Fate::Sent { address, language, message }).await?;
+    log("sent");
+    Ok(())
 }
 
 /// A link's secret.

@@ -9,8 +9,12 @@
     reason = "text is put together once, by hand; how it reads here is worth more than an allocation"
 )]
 
+mod alarms_part;
+mod dashboard_part;
+mod figures_part;
 mod functions_part;
 mod jobs_part;
+mod metric;
 mod needs;
 mod tables_part;
 mod text;
@@ -53,10 +57,12 @@ fn operations_of(stack: &str) -> Vec<&'static Operation> {
     OPERATIONS.iter().filter(|operation| of(operation) == stack).collect()
 }
 
-fn functions(part: &str, stack: &str) -> String {
+fn functions(part: &str, stack: &'static str) -> String {
     let operations = operations_of(stack);
     fill(part, |name| match name {
         "parameters" => Some(needs(&operations).into_iter().map(Need::parameter).collect()),
+        "alarms" => Some(alarms_part::block(stack)),
+        "figures" => Some(figures_part::block(&operations)),
         "functions" => Some(blocks(operations.iter().map(|operation| functions_part::function(operation)))),
         _ => jobs_part::block(name, &operations),
     })
@@ -65,6 +71,9 @@ fn functions(part: &str, stack: &str) -> String {
 fn root_block(name: &str) -> Option<String> {
     if let Some(stack) = name.strip_suffix(" arguments") {
         return Some(needs(&operations_of(stack)).into_iter().map(Need::argument).collect());
+    }
+    if name == "dashboard" {
+        return Some(dashboard_part::block());
     }
     tables_part::root_block(name)
 }

@@ -5,10 +5,12 @@ use std::fs;
 use std::path::Path;
 
 use ::functions::operation::{Access, Api, Method, OPERATIONS, Operation, Secret, Trigger};
+use store::tables::{TABLES, TableShape};
 use yaml_serde::Value;
 
 use super::{operations_of, stacks};
 use crate::text::{dashed, logical_id};
+use crate::{alarms_part, dashboard_part, figures_part};
 
 const EDGE: &str = include_str!("../../edge.yaml");
 const CONTRACTS: [(Api, &str); 2] = [
@@ -241,8 +243,12 @@ fn stacks_stay_within_limits_and_cheap() {
         let parameters = template.yaml["Parameters"].as_mapping().map_or(0, yaml_serde::Mapping::len);
         assert!(parameters < 200, "{} has {parameters} parameters", template.file);
     }
+    assert!(alarms_part::all().len() <= 25);
     let count = |kind: &str| templates().iter().map(|template| template.of_type(kind).count()).sum::<usize>();
-    assert!(count("AWS::CloudWatch::Alarm") <= 25);
+    assert_eq!(count("AWS::CloudWatch::Alarm"), alarms_part::all().len());
+    // AWS asks nothing for these.
+    assert!(figures_part::names().count() <= 10);
+    assert!(count("AWS::CloudWatch::Dashboard") <= 3);
     assert_eq!(count("AWS::SecretsManager::Secret"), Secret::ALL.len());
     assert!(Secret::ALL.len() <= 4);
 }
@@ -326,4 +332,128 @@ fn the_firewall_slows_down_every_request_that_guesses() {
     let steps: Vec<_> =
         steps.iter().map(|step| (&step["Priority"], step["Type"].as_str().unwrap())).collect();
     assert_eq!(steps, [(&Value::from(0), "URL_DECODE"), (&Value::from(1), "NORMALIZE_PATH")]);
+}
+
+#[test]
+fn every_alarm_has_its_line_in_the_runbook() {
+    let runbook = include_str!("../../../docs/operating.md").split("\n## Alarms\n").nth(1).unwrap();
+    let runbook = runbook.split("\n## ").next().unwrap();
+    let lines = runbook.lines().filter_map(|line| line.strip_prefix("| `"));
+    let told: Vec<String> = lines.map(|line| line.split('`').next().unwrap().to_owned()).collect();
+    let names: Vec<String> = alarms_part::all().into_iter().map(|alarm| alarm.name).collect();
+    assert_eq!(told, names);
+}
+
+#[test]
+fn what_a_restored_table_lacks_is_in_the_runbook() {
+    let runbook = include_str!("../../../docs/operating.md");
+    let told = |row: &str| -> BTreeSet<String> {
+        let row = runbook.lines().find(|line| line.starts_with(&format!("| {row} |"))).unwrap();
+        row.split('|').nth(2).unwrap().split('`').skip(1).step_by(2).map(str::to_owned).collect()
+    };
+    let tables = |has: fn(&TableShape) -> bool| -> BTreeSet<String> {
+        TABLES.iter().filter(|shape| has(shape)).map(|shape| dashed(shape.name)).collect()
+    };
+    assert_eq!(told("time to live"), tables(|shape| shape.expires));
+    assert_eq!(told("a stream"), tables(|shape| shape.stream));
+    assert_eq!(told("backups into the vault"), tables(|shape| shape.expires && !shape.append_only));
+}
+
+#[test]
+fn alarms_watch_what_there_is_and_tell_somebody() {
+    let known: BTreeSet<&str> = figures_part::names().collect();
+    for template in templates() {
+        for (id, alarm) in template.of_type("AWS::CloudWatch::Alarm") {
+            assert_eq!(untagged(&alarm["AlarmActions"][0]), "AlarmTopic", "{id}");
+            let several = alarm["Metrics"].as_sequence().map(Vec::as_slice).unwrap_or_default();
+            assert!(several.len() <= 11, "{id}: AWS computes with ten metrics at most");
+            let metrics = several.iter().map(|one| &one["MetricStat"]["Metric"]).chain([alarm]);
+            for metric in metrics.filter(|metric| !metric["MetricName"].is_null()) {
+                let name = metric["MetricName"].as_str().unwrap();
+                if untagged(&metric["Namespace"]) == "clientconnect-${Stage}" {
+                    assert!(known.contains(name), "{id}: nobody counts {name}");
+                }
+                let of = &metric["Dimensions"][0];
+                if of["Name"] == "QueueName" {
+                    let queues = template.of_type("AWS::SQS::Queue");
+                    let queue =
+                        queues.map(|(_, queue)| &queue["QueueName"]).find(|name| **name == of["Value"]);
+                    assert!(queue.is_some(), "{id}: there is no queue {:?}", of["Value"]);
+                }
+                if of["Name"] == "FunctionName" {
+                    let functions = template.of_type("AWS::Serverless::Function");
+                    let mut names = functions.map(|(_, function)| &function["FunctionName"]);
+                    assert!(names.any(|name| *name == of["Value"]), "{id}: there is no {:?}", of["Value"]);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn the_dashboard_shows_what_is_counted_what_waits_and_what_was_given_up() {
+    let body = dashboard_part::block();
+    let dashboard: Value = yaml_serde::from_str(&body).unwrap();
+    let widgets = dashboard["widgets"].as_sequence().unwrap();
+    let shown: Vec<&Value> = widgets
+        .iter()
+        .filter(|widget| widget["type"] == "metric")
+        .flat_map(|widget| widget["properties"]["metrics"].as_sequence().unwrap())
+        .collect();
+    assert!(shown.len() <= 50, "AWS asks nothing for a dashboard of fifty metrics");
+    for figure in figures_part::names() {
+        assert!(shown.iter().any(|metric| metric[1] == figure), "{figure}");
+    }
+    let jobs = template("jobs.yaml");
+    for (id, queue) in jobs.of_type("AWS::SQS::Queue") {
+        let name = untagged(&queue["QueueName"]);
+        assert!(shown.iter().any(|metric| metric[3] == *name), "{id}");
+    }
+    let alarms = widgets[0]["properties"]["alarms"].as_sequence().unwrap();
+    assert_eq!(alarms.len(), alarms_part::all().len());
+}
+
+/// What logs of requests may have: nothing that says who asks, and no path or query of the APIs.
+#[test]
+fn logs_of_requests_do_not_say_who_asks() {
+    let allowed =
+        "requestId requestTimeEpoch routeKey status responseLatency responseLength integrationErrorMessage";
+    for api in ["portal.yaml", "admin.yaml"] {
+        let template = template(api);
+        let format = &template.properties("Api")["AccessLogSettings"]["Format"];
+        for variable in format.as_str().unwrap().split("$context.").skip(1) {
+            let variable = variable.split('"').next().unwrap();
+            assert!(allowed.split(' ').any(|known| known == variable), "{api} logs {variable}");
+        }
+    }
+    let edge = template("edge.yaml");
+    let personal =
+        ["c-ip", "c-port", "cs(Cookie)", "cs(Referer)", "cs(User-Agent)", "cs-uri-query", "x-forwarded-for"];
+    let mut logged = 0;
+    for (id, delivery) in edge.of_type("AWS::Logs::Delivery") {
+        let fields = delivery["RecordFields"].as_sequence().expect("else AWS logs every field");
+        assert!(fields.iter().all(|field| !personal.contains(&field.as_str().unwrap())), "{id}");
+        logged += 1;
+    }
+    assert_eq!(logged, edge.of_type("AWS::CloudFront::Distribution").count());
+    for (id, distribution) in edge.of_type("AWS::CloudFront::Distribution") {
+        assert!(distribution["DistributionConfig"]["Logging"].is_null(), "{id} logs every field");
+    }
+    let kept = &edge.properties("AccessLogs")["LifecycleConfiguration"]["Rules"][0]["ExpirationInDays"];
+    assert_eq!(untagged(kept), "LogDays");
+}
+
+#[test]
+fn what_a_rule_cannot_hand_over_waits_for_somebody() {
+    let jobs = template("jobs.yaml");
+    for (id, rule) in jobs.of_type("AWS::Events::Rule") {
+        let letters = untagged(&rule["Targets"][0]["DeadLetterConfig"]["Arn"]).as_str();
+        let letters = letters.unwrap_or_else(|| panic!("{id} loses what it can't hand over"));
+        let letters = letters.trim_end_matches(".Arn");
+        let sends = jobs.of_type("AWS::SQS::QueuePolicy").any(|(_, policy)| {
+            let queues = policy["Queues"].as_sequence().unwrap().iter();
+            queues.map(untagged).any(|queue| queue == letters)
+        });
+        assert!(sends, "{id} may not write to {letters}");
+    }
 }
