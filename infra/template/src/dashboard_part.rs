@@ -31,7 +31,7 @@ fn widgets_of_metrics() -> Vec<(&'static str, Lines)> {
     let of_account = |label: &str, namespace, name, statistic| {
         (label.to_owned(), Metric::of_account(namespace, name, statistic))
     };
-    let of_ses = |name| of_account(&format!("SES: {}", name), "AWS/SES", name, "Sum");
+    let of_ses = |name| of_account(&format!("SES: {name}"), "AWS/SES", name, "Sum");
     let of_apis = |names: &[(&'static str, &'static str)]| -> Lines {
         let of = |&(name, statistic): &(&'static str, &'static str)| {
             let label = if statistic == "Sum" { name } else { statistic };
@@ -138,7 +138,7 @@ fn alarms() -> String {
     )
 }
 
-fn widget(x: usize, y: usize, title: &str, lines: &Lines) -> String {
+fn widget(x: usize, y: usize, title: &str, lines: &[(String, Metric)]) -> String {
     let metrics: Vec<String> = lines
         .iter()
         .map(|(label, metric)| {
