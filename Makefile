@@ -113,6 +113,8 @@ sites: web ## Put the two sites into the buckets of STAGE=dev, staging or produc
 advisories: rust ## Look for known weaknesses of the dependencies (asks the network)
 	@$(ENSURE) deny
 	@cargo deny --all-features check advisories
+	@$(ENSURE) node
+	@npm --prefix web audit
 
 .PHONY: rust
 rust:
