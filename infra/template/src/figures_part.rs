@@ -20,7 +20,7 @@ struct Figure {
 const SUCCEEDED: &str = r#"{ ($.message = "answered") && ($.status = 200) }"#;
 const REFUSED: &str = r#"{ ($.message = "answered") && ($.status >= 400) && ($.status < 500) }"#;
 
-/// CloudWatch asks nothing for the first ten metrics of one's own.
+/// `CloudWatch` asks nothing for the first ten metrics of one's own.
 const FIGURES: [Figure; 9] = [
     Figure { name: "SignIns", of: |of| of.name == "portal.sign_in", pattern: SUCCEEDED, value: "1" },
     Figure { name: "SignInsRefused", of: |of| of.name == "portal.sign_in", pattern: REFUSED, value: "1" },

@@ -1,4 +1,4 @@
-//! A metric by its CloudWatch name, as alarms and dashboard watch it.
+//! A metric by its `CloudWatch` name, as alarms and dashboard watch it.
 
 use functions::operation::Queue;
 

@@ -53,7 +53,7 @@ pub(crate) fn list(items: impl IntoIterator<Item = impl Into<String>>) -> String
     format!("[{}]", items.into_iter().map(Into::into).collect::<Vec<_>>().join(", "))
 }
 
-/// A text with `${…}` in it as what CloudFormation fills in; any other as it is.
+/// A text with `${…}` in it as what `CloudFormation` fills in; any other as it is.
 pub(crate) fn sub(text: &str) -> String {
     if text.contains("${") { format!("!Sub {text}") } else { text.to_owned() }
 }

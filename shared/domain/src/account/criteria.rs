@@ -410,7 +410,7 @@ mod tests {
     fn all_criteria_have_to_fit() {
         let both = |created_from| {
             move |asked: &mut Asked| {
-                (asked.never_signed_in, asked.created_from) = (true, Some(at(created_from)))
+                (asked.never_signed_in, asked.created_from) = (true, Some(at(created_from)));
             }
         };
         let never = Account { last_sign_in: None, ..active() };
