@@ -315,6 +315,8 @@ pub enum Action {
     BatchGetItem,
     /// Items of one partition.
     Query,
+    /// All items; for jobs only.
+    Scan,
     /// A whole item.
     PutItem,
     /// Part of an item.

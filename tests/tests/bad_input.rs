@@ -238,6 +238,13 @@ async fn queries_are_checked_as_bodies_are() {
             "admin.list_alerts" => {
                 queries.extend([("kind=all", "kind"), ("kind=locked&kind=locked", "kind")])
             }
+            "admin.get_statistics" => queries.extend([
+                ("from=2026-13", "from"),
+                ("to=march", "to"),
+                ("from=2026-03&to=2026-02", "to"),
+                ("from=2020-01&to=2026-03", "from"),
+                ("site_id=1", "site_id"),
+            ]),
             "admin.get_individual" => queries.push(("individual_id=1", "individual_id")),
             "portal.get_texts" => {
                 queries.extend([("language=de", "language"), ("language=en&language=fr", "language")])

@@ -127,6 +127,7 @@ crash_points! {
     resetting_a_worker: "admin.reset_worker_password", to_reset_a_worker, [200], HasTheEffectOfOne;
     importing: "jobs.import_individuals", to_import, [], HasTheEffectOfOne;
     expiring: "jobs.expire_activations", to_expire, [], HasTheEffectOfOne;
+    computing_statistics: "jobs.compute_statistics", to_compute_statistics, [], HasTheEffectOfOne;
     reminding: "jobs.remind_before_expiry", to_remind, [], HasTheEffectOfOne;
     mailing: "jobs.send_mail", to_mail, [], HasTheEffectOfOne;
     mailing_in_bulk: "jobs.send_bulk_mail", to_mail_in_bulk, [], HasTheEffectOfOne;
@@ -618,6 +619,14 @@ async fn to_expire(world: &World) -> Deed {
     Deed::Invoked(json!({}))
 }
 
+async fn to_compute_statistics(world: &World) -> Deed {
+    client(world).await;
+    world.invite(&world.staff(INTAKE).await, "T-02").await;
+    world.advance(Duration::days(1));
+    world.sign_in(ANA, PASSWORD).await.ok();
+    Deed::Invoked(json!({}))
+}
+
 async fn to_publish(world: &World) -> Deed {
     let staff = world.staff(INTAKE).await;
     for external_id in ["T-01", "T-02", "T-03"] {
@@ -839,6 +848,11 @@ fn names(world: &World) -> TableNames {
     TableNames::from_lookup(|variable| variables.get(variable).cloned())
 }
 
+/// What a table is called.
+pub fn table_name(world: &World, table: Table) -> String {
+    names(world).get(table).unwrap().to_owned()
+}
+
 /// All items of a table.
 pub async fn items(world: &World, table: Table) -> Vec<Value> {
     let client = Client::new(&world.local.aws().sdk_config("root"));
@@ -875,6 +889,7 @@ struct Everything {
     journal: Vec<Value>,
     mail: Vec<Value>,
     jobs: Vec<Value>,
+    statistics: Vec<Value>,
     sessions: usize,
     versioned: Vec<Value>,
     mailbox: Vec<(String, String)>,
@@ -916,6 +931,7 @@ impl Everything {
             journal: items(world, Table::Journal).await,
             mail: items(world, Table::Mail).await,
             jobs: items(world, Table::Jobs).await,
+            statistics: items(world, Table::Statistics).await,
             sessions: items(world, Table::Sessions).await.len()
                 + items(world, Table::WorkerSessions).await.len(),
             versioned,
@@ -1069,6 +1085,7 @@ impl Everything {
                 worker["generation"]
             ));
         }
+        self.statistics.iter().for_each(|item| count(format!("statistics {item}")));
         for row in self.mail.iter().filter(|row| !text(row, "sk").starts_with("claim#")) {
             count(format!("mail {} {}", row["sk"], row["reason"]));
         }

@@ -118,6 +118,7 @@ async fn drain(world: &World) {
         "jobs.record_mail_outcome",
         "jobs.import_individuals",
         "jobs.expire_activations",
+        "jobs.compute_statistics",
     ] {
         faults.inject(Fault::new(When::Before, Kind::ServerError).concerning(move |call| call.caller == job));
     }
@@ -171,6 +172,15 @@ async fn everything(world: &World) -> Vec<String> {
     send(world, search(json!({ "birth_date": "birthcanary" }))).await.refused(400);
     send(world, search(json!({ "birth_date": BORN, "name": "Zazie" }))).await.ok();
     send(world, search(json!({ "email": ADDRESS, "queryc4nary": "canary row" }))).await.refused(400);
+    let accounts = |criteria| post("/accounts/search".into(), json!({ "criteria": criteria }));
+    send(world, accounts(json!({ "name": "Zanthippe Quellhorst", "birth_date": BORN }))).await.ok();
+    send(world, accounts(json!({ "email": ADDRESS }))).await.ok();
+    send(world, accounts(json!({ "email": "quellhorst at canary" }))).await.refused(400);
+    send(world, accounts(json!({ "birth_date": "birthcanary" }))).await.refused(400);
+    send(world, accounts(json!({ "queryc4nary": "canary row" }))).await.refused(400);
+    for path in ["/licences", "/statistics", "/statistics?from=queryc4nary"] {
+        send(world, get(path.into())).await;
+    }
     let found = send(world, search(json!({ "email": ADDRESS }))).await.ok();
     let path = format!("/individuals/{}", found["individuals"][0]["individual_id"].as_str().unwrap());
     let record = send(world, get(path.clone())).await.ok();
@@ -469,6 +479,7 @@ async fn what_is_personal_or_secret_stays_where_it_belongs() {
         Table::Requests,
         Table::WorkerSessions,
         Table::Jobs,
+        Table::Statistics,
     ] {
         let items = items(&world, table).await;
         assert!(!items.is_empty(), "{table:?}");

@@ -111,6 +111,9 @@ pub const ROWS: &[Row] = &[
     ),
     row("admin.get_job", |_| Value::Null),
     row("admin.search_individuals", |_| json!({ "name": "delgado" })),
+    row("admin.search_accounts", |_| json!({ "criteria": { "statuses": [{ "state": "active" }] } })),
+    row("admin.get_licences", |_| Value::Null),
+    row("admin.get_statistics", |_| Value::Null),
     row("admin.create_individual", |stage| {
         let mut profile = stage.profile.clone();
         profile["external_ids"] = json!({});

@@ -1,6 +1,7 @@
 //! What time and events start.
 
 pub mod clean_up_sessions;
+pub mod compute_statistics;
 pub mod expire_activations;
 pub mod import_individuals;
 pub mod publish_journal;

@@ -250,6 +250,46 @@ pub(super) const OPERATIONS: &[Operation] = &[
         )
     },
     Operation {
+        mutates: false,
+        grants: &[
+            grant(Table::Individuals, &[BatchGetItem, Query]),
+            Grant { table: Table::Accounts, actions: READ, indexes: &["status", "sign_in_name", "bounced"] },
+        ],
+        uses: &[Use::Read(Secret::Seal)],
+        ..admin(
+            "admin.search_accounts",
+            "Search accounts",
+            Method::Post,
+            "/accounts/search",
+            Access::Permitted(Permission::MaintainAccounts),
+            Run::http::<crate::admin::search_accounts::SearchAccounts>(),
+        )
+    },
+    Operation {
+        mutates: false,
+        grants: &[grant(Table::Accounts, READ)],
+        ..admin(
+            "admin.get_licences",
+            "Get how many licences are used and free",
+            Method::Get,
+            "/licences",
+            Access::Permitted(Permission::MaintainAccounts),
+            Run::http::<crate::admin::get_licences::GetLicences>(),
+        )
+    },
+    Operation {
+        mutates: false,
+        grants: &[grant(Table::Accounts, READ), grant(Table::Statistics, &[BatchGetItem, Query])],
+        ..admin(
+            "admin.get_statistics",
+            "Get statistics",
+            Method::Get,
+            "/statistics",
+            Access::Permitted(Permission::SeeStatistics),
+            Run::http::<crate::admin::get_statistics::GetStatistics>(),
+        )
+    },
+    Operation {
         idempotency: Idempotency::Required,
         grants: &[grant(Table::Individuals, &[PutItem, Query]), grant(Table::Journal, APPEND)],
         ..admin(

@@ -4,7 +4,7 @@ use store::tables::Table;
 
 use super::{APPEND, READ, WRITE, grant, job};
 use crate::jobs;
-use crate::operation::Action::{BatchGetItem, DeleteItem, PutItem, Query, UpdateItem};
+use crate::operation::Action::{BatchGetItem, DeleteItem, PutItem, Query, Scan, UpdateItem};
 use crate::operation::{Grant, Memory, Operation, Queue, Run, Secret, Trigger, Use};
 
 pub(super) const OPERATIONS: &[Operation] = &[
@@ -84,6 +84,24 @@ pub(super) const OPERATIONS: &[Operation] = &[
             Memory::Small,
             300,
             Run::event::<jobs::remind_before_expiry::RemindBeforeExpiry>(),
+        )
+    },
+    Operation {
+        grants: &[
+            Grant { table: Table::Journal, actions: READ, indexes: &["day"] },
+            grant(Table::Settings, READ),
+            grant(Table::Individuals, READ),
+            grant(Table::Mail, READ),
+            grant(Table::Accounts, &[Scan, UpdateItem]),
+            grant(Table::Statistics, &[BatchGetItem, Query, PutItem]),
+        ],
+        ..job(
+            "jobs.compute_statistics",
+            "Compute statistics from the journal",
+            Trigger::Schedule("rate(1 hour)"),
+            Memory::Small,
+            900,
+            Run::event::<jobs::compute_statistics::ComputeStatistics>(),
         )
     },
     Operation {

@@ -340,6 +340,7 @@ const fn action(action: Action) -> &'static str {
         Action::GetItem => "dynamodb:GetItem",
         Action::BatchGetItem => "dynamodb:BatchGetItem",
         Action::Query => "dynamodb:Query",
+        Action::Scan => "dynamodb:Scan",
         Action::PutItem => "dynamodb:PutItem",
         Action::UpdateItem => "dynamodb:UpdateItem",
         Action::DeleteItem => "dynamodb:DeleteItem",

@@ -217,8 +217,15 @@ pub enum JournalEvent {
     },
     /// The activation mail would go out, but may not; it is never sent later (C1).
     ActivationWithheld { account: AccountId, individual: IndividualId, reason: Reason },
-    /// A5
-    AccountActivated { account: AccountId, individual: IndividualId },
+    /// A5, so many minutes after the invitation
+    AccountActivated {
+        account: AccountId,
+        individual: IndividualId,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        minutes: Option<u32>,
+    },
+    /// A client signed in on a later day than they activated the account, for the first time.
+    ClientReturned { account: AccountId, individual: IndividualId },
     /// A6, A7
     BirthDateMissed { account: AccountId, individual: IndividualId, misses: u8 },
     /// B3
@@ -281,6 +288,19 @@ pub enum JournalEvent {
 impl JournalEvent {
     /// The version of all events; consumers also take the one before.
     pub const V: u16 = 1;
+
+    /// The mails to clients that it asks for.
+    pub fn client_mails(&self) -> impl Iterator<Item = MailId> {
+        let (mail, also) = match self {
+            Self::SignInEmailChanged { mail, former_mail, .. } => (Some(*mail), Some(*former_mail)),
+            Self::InvitationAskedFor { .. }
+            | Self::WorkerLocked { .. }
+            | Self::WorkerPasswordResetRequested { .. }
+            | Self::WorkerPasswordChanged { .. } => (None, None),
+            _ => (self.mail(), None),
+        };
+        mail.into_iter().chain(also)
+    }
 
     /// The mail that it asks for, if it asks for one.
     #[must_use]
@@ -382,6 +402,8 @@ mod tests {
 {"type":"activation_requested","data":{ACCOUNT,"mail":"mai_0000000000000000000000000b","generation":1}}
 {"type":"activation_withheld","data":{ACCOUNT,"reason":"no_consent"}}
 {"type":"account_activated","data":{ACCOUNT}}
+{"type":"account_activated","data":{ACCOUNT,"minutes":95}}
+{"type":"client_returned","data":{ACCOUNT}}
 {"type":"birth_date_missed","data":{ACCOUNT,"misses":1}}
 {"type":"birth_date_misses_cleared","data":{ACCOUNT}}
 {"type":"account_closed","data":{ACCOUNT,"reason":"expired"}}

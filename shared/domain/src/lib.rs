@@ -24,6 +24,7 @@ pub mod name;
 mod samples;
 pub mod session;
 pub mod settings;
+pub mod statistics;
 pub mod text;
 pub mod throttle;
 pub mod worker;

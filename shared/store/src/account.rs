@@ -2,26 +2,29 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 use chrono::{DateTime, SecondsFormat, Utc};
 use domain::account::{
     Acceptance, AgeOverride, BIRTH_DATE_ATTEMPTS, Changed, CloseReason, Credentials, Landing, LockReason,
-    State,
+    State, Status,
 };
-use domain::{Account, AccountId, AlertKind, IndividualId, Language, StateName, WorkerId};
+use domain::{Account, AccountId, AlertKind, EmailAddress, IndividualId, Language, StateName, WorkerId};
 use serde::{Deserialize, Serialize};
 
 use crate::ask::{FromItem, One};
 use crate::commit::{Conflict, Kind, Refusal, Write, pk, spread};
 use crate::count::{Counted, Counter};
-use crate::item::{Map, Page, Position, Shape, Stale, Stored, Version, attribute, n, parsed, s};
-use crate::query::Rows;
-use crate::tables::{ALERTS, DUE};
+use crate::item::{
+    Map, Page, Position, Shape, Stale, Stored, Upcast, Version, Versioned, attribute, n, parsed, s, string,
+};
+use crate::query::{Part, Rows};
+use crate::tables::{ALERTS, BOUNCED, DUE, IndexShape, SIGN_IN_NAME, STATUS};
 use crate::{Fault, Store, Table, Transaction};
 
 /// Shards of the index of accounts with which something is due.
 pub const DUE_SHARDS: u32 = 8;
-/// The one list of accounts that need a worker.
+/// The one list of accounts that need a worker, and of those to which mail came back.
 const OPEN: &str = "open";
 
 #[derive(Serialize, Deserialize)]
@@ -55,6 +58,14 @@ pub(crate) struct AccountItem {
     due_at: Option<i64>,
     alert_list: Option<String>,
     alert_at: Option<String>,
+    #[serde(default)]
+    status: String,
+    #[serde(default)]
+    status_at: String,
+    #[serde(default)]
+    sign_in_name: String,
+    bounced_list: Option<String>,
+    bounced_at: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -72,10 +83,13 @@ struct AgeOverrideItem {
 
 impl Shape for AccountItem {
     const TABLE: Table = Table::Accounts;
+    /// The first shape was not on the lists by status, sign-in name and bounces, which say nothing that the rest doesn't.
+    const UPCASTS: &'static [Upcast] = &[|_| {}];
 }
 
 impl From<&Account> for AccountItem {
     fn from(account: &Account) -> Self {
+        let bounced = account.alerts.get(&AlertKind::Bounced);
         let mut item = Self {
             pk: account.id.to_string(),
             individual: account.individual,
@@ -110,7 +124,12 @@ impl From<&Account> for AccountItem {
             due_shard: account.due_at().map(|_| spread(&account.id.to_string(), DUE_SHARDS).to_string()),
             due_at: account.due_at().map(|due_at| due_at.timestamp_millis()),
             alert_list: account.needs_worker_since().map(|_| OPEN.to_owned()),
-            alert_at: account.needs_worker_since().map(|since| alert_at(since, account.individual)),
+            alert_at: account.needs_worker_since().map(|since| listed_at(since, account.individual)),
+            status: status_list(Status::of(account)),
+            status_at: listed_at(account.status_at(), account.individual),
+            sign_in_name: account.email.normalized().to_owned(),
+            bounced_list: bounced.map(|_| OPEN.to_owned()),
+            bounced_at: bounced.map(|since| listed_at(*since, account.individual)),
         };
         match account.state {
             State::Pending { since, expires_at, remind_at, misses } => {
@@ -200,8 +219,26 @@ impl TryFrom<AccountItem> for Account {
 }
 
 /// Sorts by time, and names whose account it is, so that both can be read at once.
-fn alert_at(since: DateTime<Utc>, individual: IndividualId) -> String {
-    format!("{}#{individual}", since.to_rfc3339_opts(SecondsFormat::Millis, true))
+fn listed_at(at: DateTime<Utc>, individual: IndividualId) -> String {
+    format!("{}#{individual}", instant(at))
+}
+
+fn instant(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Millis, true)
+}
+
+fn status_list(status: Status) -> String {
+    let reason = status.reason.map(|reason| format!("#{}", reason.code()));
+    format!("{}{}", status.state, reason.unwrap_or_default())
+}
+
+/// Whose account a row of an index names, and which.
+fn listed(row: &Map, index: &IndexShape) -> Result<Stale<(IndividualId, AccountId)>, Fault> {
+    let (field, _) = index.range;
+    let range = string(row, field, Table::Accounts)?;
+    let individual = range.rsplit_once('#').map_or(range.as_str(), |(_, individual)| individual);
+    let account = string(row, "pk", Table::Accounts)?;
+    Ok(Stale((parsed(individual, field, Table::Accounts)?, parsed(&account, "pk", Table::Accounts)?)))
 }
 
 impl Stored for Account {
@@ -390,7 +427,7 @@ impl Store {
             .page(after, limit);
         let page = self.rows(rows).await?;
         page.read(|row| {
-            let id = crate::item::string(&row, "pk", Table::Accounts)?;
+            let id = string(&row, "pk", Table::Accounts)?;
             Ok(Stale(parsed(&id, "pk", Table::Accounts)?))
         })
     }
@@ -404,15 +441,124 @@ impl Store {
         after: Option<&Position>,
         limit: u32,
     ) -> Result<Page<Stale<(IndividualId, AccountId)>>, Fault> {
-        let page = self.rows(Rows::of_index(Table::Accounts, &ALERTS, OPEN).page(after, limit)).await?;
-        page.read(|row| {
-            let alert_at = crate::item::string(&row, "alert_at", Table::Accounts)?;
-            let individual = alert_at.rsplit_once('#').map_or("", |(_, individual)| individual);
-            let account = crate::item::string(&row, "pk", Table::Accounts)?;
-            Ok(Stale((
-                parsed(individual, "alert_at", Table::Accounts)?,
-                parsed(&account, "pk", Table::Accounts)?,
-            )))
+        let rows = Rows::of_index(Table::Accounts, &ALERTS, OPEN).page(after, limit);
+        self.rows(rows).await?.read(|row| listed(&row, &ALERTS))
+    }
+
+    /// Accounts to whose sign-in email a mail came back and was not settled, and whose they are, longest ago first.
+    ///
+    /// # Errors
+    /// `Unavailable`, `Refused` or `Corrupt`.
+    pub async fn accounts_with_bounces(
+        &self,
+        newest_first: bool,
+        after: Option<&Position>,
+        limit: u32,
+    ) -> Result<Page<Stale<(IndividualId, AccountId)>>, Fault> {
+        let rows = Rows::of_index(Table::Accounts, &BOUNCED, OPEN).backwards(newest_first).page(after, limit);
+        self.rows(rows).await?.read(|row| listed(&row, &BOUNCED))
+    }
+
+    /// Accounts that have or had this sign-in name, and whose they are.
+    ///
+    /// # Errors
+    /// `Unavailable`, `Refused` or `Corrupt`.
+    pub async fn accounts_named(
+        &self,
+        name: &EmailAddress,
+        after: Option<&Position>,
+        limit: u32,
+    ) -> Result<Page<Stale<(IndividualId, AccountId)>>, Fault> {
+        let rows = Rows::of_index(Table::Accounts, &SIGN_IN_NAME, name.normalized()).page(after, limit);
+        self.rows(rows).await?.read(|row| listed(&row, &SIGN_IN_NAME))
+    }
+
+    /// Accounts of a status, those with reasons by reason, and whose they are: by [`Account::status_at`], which is at
+    /// `from` or later and not after `to`.
+    ///
+    /// # Errors
+    /// `Unavailable`, `Refused` or `Corrupt`.
+    pub async fn accounts_by_status(
+        &self,
+        status: Status,
+        (from, to): (Option<DateTime<Utc>>, Option<DateTime<Utc>>),
+        newest_first: bool,
+        after: Option<&Position>,
+        limit: u32,
+    ) -> Result<Page<Stale<(IndividualId, AccountId)>>, Fault> {
+        // Rows say milliseconds, and end with an id: a tilde comes after all of them, as the year 9999 does.
+        let from = from.map_or_else(|| "0".to_owned(), instant);
+        let to = to.map_or_else(|| "~".to_owned(), |to| format!("{}~", instant(to)));
+        if from > to {
+            return Ok(Page { items: Vec::new(), next: None });
+        }
+        let rows = Rows::of_index(Table::Accounts, &STATUS, status_list(status))
+            .range("status_at BETWEEN :from AND :to", [(":from", s(from)), (":to", s(to))])
+            .backwards(newest_first)
+            .page(after, limit);
+        self.rows(rows).await?.read(|row| listed(&row, &STATUS))
+    }
+
+    /// A page of one of `segments` parts of all accounts, for jobs only: it reads the whole table.
+    ///
+    /// # Errors
+    /// `Unavailable`, `Refused` or `Corrupt`.
+    pub async fn scan_accounts(
+        &self,
+        (segment, segments): (u32, u32),
+        after: Option<&Position>,
+        limit: u32,
+    ) -> Result<Page<ScannedAccount>, Fault> {
+        let part = Part { table: Table::Accounts, key: ("pk", AccountId::PREFIX), segment, segments };
+        self.scan(part, after, limit).await?.read(|row| {
+            let listed = row.get("v").is_some_and(|v| *v == n(AccountItem::UPCASTS.len() + 1));
+            Ok(ScannedAccount { account: Versioned::from_item(row)?, listed })
         })
     }
+
+    /// Puts an account that was written by a former release on the lists it is searched by, unless it was written since.
+    ///
+    /// # Errors
+    /// `Unavailable` or `Refused`.
+    pub async fn list_account(&self, account: &Versioned<Account>) -> Result<(), Fault> {
+        let item = AccountItem::from(&account.value).write(&account.id.to_string(), None)?;
+        let fields = ["v", "status", "status_at", "sign_in_name", "bounced_list", "bounced_at"];
+        let known: Vec<_> = fields.iter().filter_map(|field| Some((*field, item.get(*field)?))).collect();
+        let set: Vec<_> = known.iter().map(|(field, _)| format!("#{field} = :{field}")).collect();
+        let mut request = self
+            .client
+            .update_item()
+            .table_name(self.table(Table::Accounts)?)
+            .set_key(Some(pk(account.id.to_string())))
+            .update_expression(format!("SET {}", set.join(", ")))
+            .condition_expression("version = :version")
+            .expression_attribute_values(":version", n(account.version.number()))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+        for (field, value) in known {
+            request = request
+                .expression_attribute_names(format!("#{field}"), field)
+                .expression_attribute_values(format!(":{field}"), value.clone());
+        }
+        match request.send().await {
+            Ok(_) => Ok(()),
+            // Who wrote it meanwhile has put it there.
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
+            {
+                Ok(())
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+/// An account that a scan came by.
+#[derive(Debug)]
+pub struct ScannedAccount {
+    /// The account.
+    pub account: Versioned<Account>,
+    /// Whether it is on the lists that accounts are searched by; one that a former release wrote is not.
+    pub listed: bool,
 }

@@ -22,8 +22,9 @@ use domain::{
 use crate::commit::{backoff, pk, pk_sk};
 use crate::item::Map;
 use crate::{
-    Answered, Credentials, ExternalIdOf, Fault, FreeLicences, Holding, MailAddress, Policy, PolicyKind,
-    PublicKeys, ReportPage, SetUp, Site, Store, StoryOf, Table, Versioned, unbuilt,
+    Answered, CountedAccounts, Credentials, ExternalIdOf, FateOf, Fault, FreeLicences, Holding, MailAddress,
+    Policy, PolicyKind, PublicKeys, ReportPage, SetUp, Site, StatisticsProgress, Store, StoryOf, Table,
+    Versioned, unbuilt,
 };
 
 /// `BatchGetItem` takes no more keys.
@@ -138,6 +139,17 @@ where
 
     fn answer(&self, found: &Found) -> Result<Option<T>, Fault> {
         self.as_ref().map_or(Ok(None), |question| question.answer(found))
+    }
+}
+
+/// Nothing is asked.
+impl Ask for () {
+    type Answer = ();
+
+    fn keys(&self, _: &mut Vec<Key>) {}
+
+    fn answer(&self, _: &Found) -> Result<(), Fault> {
+        Ok(())
     }
 }
 
@@ -269,6 +281,24 @@ pub fn policy(kind: PolicyKind, version: u32, language: Language) -> One<Policy>
 #[must_use]
 pub fn mail_address(mail: MailId) -> One<MailAddress> {
     crate::mail::address(mail)
+}
+
+/// Whether a mail was sent or dropped; neither while it waits.
+#[must_use]
+pub fn mail_fate(id: MailId) -> FateOf {
+    crate::mail::fate(id)
+}
+
+/// How far statistics are computed.
+#[must_use]
+pub fn statistics_progress() -> One<StatisticsProgress> {
+    crate::statistics::progress()
+}
+
+/// How many accounts there were when they were last counted.
+#[must_use]
+pub fn counted_accounts() -> One<CountedAccounts> {
+    crate::statistics::accounts()
 }
 
 /// What became of a mail.

@@ -12,7 +12,7 @@ use domain::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::ask::{FromItem, One};
+use crate::ask::{Ask, FromItem, One};
 use crate::commit::{Conflict, Kind, Refusal, Write, pk_sk};
 use crate::item::{Map, Page, Position, Shape, Stored, Version, Versioned, parsed, s, string};
 use crate::query::Rows;
@@ -390,6 +390,13 @@ fn address_of(row: Map) -> Result<AddressOf, Fault> {
     Ok(AddressOf { individual, consented })
 }
 
+impl<A> Page<(Versioned<Individual>, A)> {
+    /// The individuals alone.
+    fn without(self) -> Page<Versioned<Individual>> {
+        Page { items: self.items.into_iter().map(|(individual, _)| individual).collect(), next: self.next }
+    }
+}
+
 impl Store {
     /// Who has this address in use, read from the addresses' own rows (B11). At most 100.
     ///
@@ -425,6 +432,20 @@ impl Store {
         after: Option<&Position>,
         limit: u32,
     ) -> Result<Page<Versioned<Individual>>, Fault> {
+        Ok(self.search_name_with(text, after, limit, |_| ()).await?.without())
+    }
+
+    /// The same, each with the answer to what is asked about them in the same read.
+    ///
+    /// # Errors
+    /// `Unavailable`, `Refused` or `Corrupt`.
+    pub async fn search_name_with<A: Ask>(
+        &self,
+        text: &str,
+        after: Option<&Position>,
+        limit: u32,
+        also: fn(IndividualId) -> A,
+    ) -> Result<Page<(Versioned<Individual>, A::Answer)>, Fault> {
         let words: Vec<String> = name::tokens(text).iter().map(|word| first(word, TOKEN_LENGTH)).collect();
         let Some(leading) = words.iter().max_by_key(|word| word.chars().count()) else {
             return Ok(Page { items: Vec::new(), next: None });
@@ -440,16 +461,17 @@ impl Store {
                 .ok_or_else(|| Fault::corrupt(TABLE, "`sk` of a name row has no individual"))?;
             Ok((token.to_owned(), parsed::<IndividualId>(id, "sk", TABLE)?))
         })?;
-        let individuals =
-            self.ask(found.items.iter().map(|(_, id)| profile(*id)).collect::<Vec<_>>()).await?;
-        let matching = found.items.iter().zip(individuals).filter_map(|((token, _), individual)| {
-            let individual = individual?;
-            let own = tokens(&individual.name);
-            // Of several words of one name that begin so, the first row speaks for the individual.
-            let speaks = own.iter().find(|word| word.starts_with(leading)) == Some(token);
-            let all = words.iter().all(|word| own.iter().any(|own| own.starts_with(word)));
-            (speaks && all).then_some(individual)
-        });
+        let asked: Vec<_> = found.items.iter().map(|(_, id)| (profile(*id), also(*id))).collect();
+        let individuals = self.ask(asked).await?;
+        let matching =
+            found.items.iter().zip(individuals).filter_map(|((token, _), (individual, answer))| {
+                let individual = individual?;
+                let own = tokens(&individual.name);
+                // Of several words of one name that begin so, the first row speaks for the individual.
+                let speaks = own.iter().find(|word| word.starts_with(leading)) == Some(token);
+                let all = words.iter().all(|word| own.iter().any(|own| own.starts_with(word)));
+                (speaks && all).then_some((individual, answer))
+            });
         Ok(Page { items: matching.collect(), next: found.next })
     }
 
@@ -479,10 +501,28 @@ impl Store {
         after: Option<&Position>,
         limit: u32,
     ) -> Result<Page<Versioned<Individual>>, Fault> {
+        Ok(self.search_birth_date_with(birth_date, after, limit, |_| ()).await?.without())
+    }
+
+    /// The same, each with the answer to what is asked about them in the same read.
+    ///
+    /// # Errors
+    /// `Unavailable`, `Refused` or `Corrupt`.
+    pub async fn search_birth_date_with<A: Ask>(
+        &self,
+        birth_date: BirthDate,
+        after: Option<&Position>,
+        limit: u32,
+        also: fn(IndividualId) -> A,
+    ) -> Result<Page<(Versioned<Individual>, A::Answer)>, Fault> {
         let rows = Rows::of(TABLE, birth_pk(birth_date)).consistent().page(after, limit.min(100));
-        let found = self.rows(rows).await?.read(|row| Ok(profile(whose(&row)?)))?;
+        let found = self.rows(rows).await?.read(|row| {
+            let id = whose(&row)?;
+            Ok((profile(id), also(id)))
+        })?;
         let individuals = self.ask(found.items).await?;
-        Ok(Page { items: individuals.into_iter().flatten().collect(), next: found.next })
+        let known = individuals.into_iter().filter_map(|(individual, answer)| Some((individual?, answer)));
+        Ok(Page { items: known.collect(), next: found.next })
     }
 
     /// The individual with this external id of one of the `sources`.

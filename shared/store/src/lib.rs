@@ -26,6 +26,7 @@ mod query;
 pub mod requests;
 mod session;
 mod settings;
+mod statistics;
 pub mod tables;
 #[cfg(test)]
 mod tests;
@@ -33,7 +34,7 @@ mod throttles;
 mod worker;
 
 pub use access_log::AccessEntry;
-pub use account::{ClosedAccount, DUE_SHARDS, Holding};
+pub use account::{ClosedAccount, DUE_SHARDS, Holding, ScannedAccount};
 pub use agency::{Policy, PolicyKind, PublicKeys, SetUp, Site};
 pub use commit::{CommitError, Conflict, Kind, Transaction};
 pub use count::Counted;
@@ -44,8 +45,11 @@ pub use individual::{AddressOf, ExternalIdOf};
 pub use item::{Page, Position, Stale, Version, Versioned};
 pub use job::ReportPage;
 pub use licences::{FreeLicences, LICENCE_SHARDS, Licences};
-pub use mail::{Claim, Fate, Handover, MailAddress, MailOf, MailRecord, MailStory, Reader, StoryOf, Told};
+pub use mail::{
+    Claim, Fate, FateOf, Handover, MailAddress, MailOf, MailRecord, MailStory, Reader, StoryOf, Told,
+};
 pub use requests::ResetRequest;
+pub use statistics::{CountedAccounts, Month, StatisticsProgress};
 pub use tables::{Table, TableNames};
 
 /// An item as the stream of its table carries it.

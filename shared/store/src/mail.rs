@@ -295,10 +295,14 @@ impl FromItem for MailAddress {
     }
 }
 
+/// The question whether a mail was sent or dropped.
+#[derive(Debug, Clone)]
+pub struct FateOf(Vec<One<MailRecord>>);
+
 /// The question what became of a mail.
 #[derive(Debug, Clone)]
 pub struct StoryOf {
-    fates: Vec<One<MailRecord>>,
+    fate: FateOf,
     told: Vec<(MailOutcome, One<ToldAt>)>,
 }
 
@@ -313,23 +317,44 @@ impl FromItem for ToldAt {
 }
 
 pub(crate) fn story(mail: MailId) -> StoryOf {
-    let row = |sk: &str| One::sorted(TABLE, mail.to_string(), sk);
     let told =
         |outcome: &MailOutcome| (*outcome, One::sorted(TABLE, mail.to_string(), format!("{TOLD}{outcome}")));
-    StoryOf { fates: vec![row(SENT), row(DROPPED)], told: MailOutcome::ALL.iter().map(told).collect() }
+    StoryOf { fate: fate(mail), told: MailOutcome::ALL.iter().map(told).collect() }
+}
+
+pub(crate) fn fate(mail: MailId) -> FateOf {
+    FateOf([SENT, DROPPED].map(|sk| One::sorted(TABLE, mail.to_string(), sk)).into())
+}
+
+impl FateOf {
+    fn record(&self, found: &Found) -> Result<Option<MailRecord>, Fault> {
+        // Sent comes first: a sender that was relieved may have found a reason to drop it afterwards.
+        Ok(self.0.answer(found)?.into_iter().flatten().next())
+    }
+}
+
+impl Ask for FateOf {
+    type Answer = Option<Fate>;
+
+    fn keys(&self, keys: &mut Vec<Key>) {
+        self.0.keys(keys);
+    }
+
+    fn answer(&self, found: &Found) -> Result<Option<Fate>, Fault> {
+        Ok(self.record(found)?.map(|record| record.fate))
+    }
 }
 
 impl Ask for StoryOf {
     type Answer = MailStory;
 
     fn keys(&self, keys: &mut Vec<Key>) {
-        self.fates.keys(keys);
+        self.fate.keys(keys);
         self.told.iter().for_each(|(_, row)| row.keys(keys));
     }
 
     fn answer(&self, found: &Found) -> Result<MailStory, Fault> {
-        // Sent comes first: a sender that was relieved may have found a reason to drop it afterwards.
-        let fate = self.fates.answer(found)?.into_iter().flatten().next();
+        let fate = self.fate.record(found)?;
         let mut story =
             MailStory { fate: fate.map(|record| (record.fate, record.at)), ..MailStory::default() };
         for (outcome, row) in &self.told {

@@ -1,5 +1,7 @@
 //! Questions answered by a range of rows, a page at a time.
 
+use std::collections::HashMap;
+
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 use serde_json::Value;
 
@@ -56,8 +58,12 @@ impl Rows {
         self
     }
 
-    pub(crate) fn newest_first(mut self) -> Self {
-        self.newest_first = true;
+    pub(crate) fn newest_first(self) -> Self {
+        self.backwards(true)
+    }
+
+    pub(crate) fn backwards(mut self, backwards: bool) -> Self {
+        self.newest_first = backwards;
         self
     }
 
@@ -114,6 +120,15 @@ impl Rows {
     }
 }
 
+/// One of several equal parts of a table's items of one kind, told by how a key begins.
+#[derive(Clone, Copy)]
+pub(crate) struct Part {
+    pub(crate) table: Table,
+    pub(crate) key: (&'static str, &'static str),
+    pub(crate) segment: u32,
+    pub(crate) segments: u32,
+}
+
 impl Page<Map> {
     pub(crate) fn read<T>(self, read: impl FnMut(Map) -> Result<T, Fault>) -> Result<Page<T>, Fault> {
         Ok(Page { items: self.items.into_iter().map(read).collect::<Result<_, _>>()?, next: self.next })
@@ -144,6 +159,41 @@ impl Store {
         }
         let response = request.send().await?;
         let next = response.last_evaluated_key.as_ref().and_then(|last| rows.position(last));
+        Ok(Page { items: response.items.unwrap_or_default(), next })
+    }
+
+    /// Reads on through a whole table, strongly; `limit` counts items of every kind. For jobs only.
+    pub(crate) async fn scan(
+        &self,
+        part: Part,
+        after: Option<&Position>,
+        limit: u32,
+    ) -> Result<Page<Map>, Fault> {
+        let number = |number: u32| i32::try_from(number).unwrap_or(i32::MAX);
+        let bad = |_| Fault::internal("a position of another question");
+        let start: Option<HashMap<String, String>> =
+            after.map(|Position(text)| serde_json::from_str(text)).transpose().map_err(bad)?;
+        let start = start.map(|key| key.into_iter().map(|(field, value)| (field, s(value))).collect());
+        let (field, prefix) = part.key;
+        let response = self
+            .client
+            .scan()
+            .table_name(self.table(part.table)?)
+            .filter_expression("begins_with(#key, :prefix)")
+            .expression_attribute_names("#key", field)
+            .expression_attribute_values(":prefix", s(prefix))
+            .segment(number(part.segment))
+            .total_segments(number(part.segments))
+            .consistent_read(true)
+            .set_exclusive_start_key(start)
+            .limit(number(limit.clamp(1, 1000)))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await?;
+        let next = response.last_evaluated_key.map(|last| {
+            let key = last.iter().filter_map(|(field, value)| Some((field, value.as_s().ok()?)));
+            Position(serde_json::json!(key.collect::<HashMap<_, _>>()).to_string())
+        });
         Ok(Page { items: response.items.unwrap_or_default(), next })
     }
 }

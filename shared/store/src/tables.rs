@@ -35,6 +35,8 @@ pub enum Table {
     Jobs,
     /// What was asked for by an address, until a job has looked whose it is.
     Requests,
+    /// What happened, by day and month, and how many accounts there are.
+    Statistics,
 }
 
 /// Type of a key attribute.
@@ -117,6 +119,30 @@ pub(crate) const ALERTS: IndexShape = IndexShape {
     whole_items: false,
 };
 
+/// Accounts by state and reason: Pending ones by when their invitation ends, others by since when.
+pub(crate) const STATUS: IndexShape = IndexShape {
+    name: "status",
+    hash: ("status", KeyType::S),
+    range: ("status_at", KeyType::S),
+    whole_items: false,
+};
+
+/// Accounts by sign-in name, closed ones too.
+pub(crate) const SIGN_IN_NAME: IndexShape = IndexShape {
+    name: "sign_in_name",
+    hash: ("sign_in_name", KeyType::S),
+    range: ("individual", KeyType::S),
+    whole_items: false,
+};
+
+/// Accounts to whose sign-in email a mail came back.
+pub(crate) const BOUNCED: IndexShape = IndexShape {
+    name: "bounced",
+    hash: ("bounced_list", KeyType::S),
+    range: ("bounced_at", KeyType::S),
+    whole_items: false,
+};
+
 /// The journal by day.
 pub(crate) const DAY: IndexShape = IndexShape {
     name: "day",
@@ -147,7 +173,7 @@ pub const TABLES: &[TableShape] = &[
     shape(Table::Individuals, "individuals", "INDIVIDUALS_TABLE"),
     TableShape {
         sorted: false,
-        indexes: &[DUE, ALERTS],
+        indexes: &[DUE, ALERTS, STATUS, SIGN_IN_NAME, BOUNCED],
         ..shape(Table::Accounts, "accounts", "ACCOUNTS_TABLE")
     },
     TableShape { sorted: false, ..shape(Table::Credentials, "credentials", "CREDENTIALS_TABLE") },
@@ -177,6 +203,7 @@ pub const TABLES: &[TableShape] = &[
     TableShape { indexes: &[INDIVIDUAL], append_only: true, ..shape(Table::Mail, "mail", "MAIL_TABLE") },
     shape(Table::Jobs, "jobs", "JOBS_TABLE"),
     TableShape { stream: true, ..expiring(Table::Requests, "requests", "REQUESTS_TABLE") },
+    shape(Table::Statistics, "statistics", "STATISTICS_TABLE"),
 ];
 
 impl Table {

@@ -1,5 +1,6 @@
 //! What people do, through the interfaces they do it by.
 
+mod account_search;
 mod accounts;
 mod activation;
 mod agency;
@@ -18,3 +19,4 @@ mod records;
 mod sessions;
 mod signing_in;
 mod staff;
+mod statistics;

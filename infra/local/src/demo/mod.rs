@@ -124,7 +124,9 @@ impl Demo {
         self.import(local, admin).await?;
         story::tell(self, local, (portal, admin), now).await?;
         let took = TimeDelta::from_std(started.elapsed()).unwrap_or_default();
-        story::pass_time(local, now + took).await
+        story::pass_time(local, now + took).await?;
+        local.invoke("jobs.compute_statistics", json!({})).await?;
+        Ok(())
     }
 
     /// The worker who does what is to be done, signed in.

@@ -189,9 +189,10 @@ impl Account {
             if given != expected {
                 return Err(Reason::WrongBirthDate);
             }
+            let minutes = u32::try_from((now - self.since()).num_minutes()).ok();
             let mut changed = self
                 .to(Rule::A5, State::Active { failed_sign_ins: 0, must_reset: false })
-                .event(event!(AccountActivated of self))
+                .event(event!(AccountActivated of self, minutes))
                 .credentials(Credentials::PasswordSet);
             changed.account.acceptance = Some(Acceptance { privacy, terms, at: now });
             changed.account.last_sign_in = Some(now);

@@ -207,7 +207,7 @@ pub struct Refused {
 }
 
 /// The reason that goes with a transition.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(untagged)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum TransitionReason {
@@ -215,6 +215,17 @@ pub enum TransitionReason {
     Lock(LockReason),
     /// Of a close.
     Close(CloseReason),
+}
+
+impl TransitionReason {
+    /// The stable code.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Lock(reason) => reason.code(),
+            Self::Close(reason) => reason.code(),
+        }
+    }
 }
 
 /// What is journalled of a transition (B8).

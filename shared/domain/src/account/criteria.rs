@@ -3,7 +3,9 @@
 use std::fmt;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use serde::{Deserialize, Serialize};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{Account, State, StateName, TransitionReason};
 use crate::alert::AlertKind;
@@ -18,7 +20,7 @@ use crate::name;
 const LONGEST_EXPIRY: u16 = 30;
 
 /// A state, with its reason or with any.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Status {
@@ -76,7 +78,7 @@ impl Status {
 /// Criteria as they are typed, sent and kept. What is left out doesn't matter; of instants, `from` is within and `to`
 /// isn't.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields, default, remote = "Self")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Asked {
     /// One of these.
@@ -116,6 +118,33 @@ pub struct Asked {
     pub expiring_within_days: Option<u16>,
     /// A mail to the sign-in email came back, and nobody has settled that.
     pub mail_bounced: bool,
+}
+
+impl Serialize for Asked {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Self::serialize(self, serializer)
+    }
+}
+
+/// Takes an object only: a list, too, would be read field by field, and an empty one would find everybody.
+impl<'de> Deserialize<'de> for Asked {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct ByName;
+
+        impl<'de> Visitor<'de> for ByName {
+            type Value = Asked;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object of criteria")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Asked, A::Error> {
+                Asked::deserialize(MapAccessDeserializer::new(map))
+            }
+        }
+
+        deserializer.deserialize_map(ByName)
+    }
 }
 
 impl fmt::Debug for Asked {
@@ -458,6 +487,8 @@ mod tests {
         assert_eq!(serde_json::to_string(&criteria).unwrap(), kept);
         assert!(!format!("{criteria:?}{:?}", criteria.asked()).contains("example"));
         serde_json::from_str::<Criteria>(r#"{"expiring_within_days":31}"#).unwrap_err();
-        serde_json::from_str::<Criteria>(r#"{"state":"active"}"#).unwrap_err();
+        for other in [r#"{"state":"active"}"#, "[]", "[[]]", "null"] {
+            serde_json::from_str::<Criteria>(other).unwrap_err();
+        }
     }
 }

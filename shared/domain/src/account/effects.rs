@@ -1,8 +1,8 @@
 //! What the table can't show: guards of opening and activating, and what transitions bring about.
 
 use super::{
-    Account, AgeOverride, Changed, Context, Credentials, Judged, Landing, Opening, Reason, Rule, State,
-    StateName,
+    Acceptance, Account, AgeOverride, Changed, Context, Credentials, Judged, Landing, Opening, Reason, Rule,
+    State, StateName,
 };
 use crate::account::CloseReason;
 use crate::individual::{Individual, Origin};
@@ -241,10 +241,29 @@ fn activation_takes_the_right_birth_date_and_the_current_texts() {
     );
     let acceptance = activated.account.acceptance.unwrap();
     assert_eq!((acceptance.privacy, acceptance.terms, acceptance.at), (3, 5, at(1)));
+    assert!(matches!(activated.events[..], [JournalEvent::AccountActivated { minutes: Some(60), .. }]));
     assert_eq!(activate(1, "1990-05-18", TEXTS).unwrap_err(), Reason::WrongBirthDate);
     for texts in [Texts { terms: None, ..TEXTS }, Texts { privacy: Some(2), ..TEXTS }, Texts::default()] {
         assert_eq!(activate(1, "1990-05-17", texts).unwrap_err(), Reason::TextsNotAccepted);
     }
+}
+
+#[test]
+fn the_first_sign_in_on_a_later_day_than_the_activation_is_told_once() {
+    let settings = settings();
+    let active = account(State::Active { failed_sign_ins: 0, must_reset: false });
+    // Noon in UTC is seven in the morning in Toronto, where the day ends 17 hours later.
+    let activated = Account {
+        acceptance: Some(Acceptance { privacy: 3, terms: 5, at: at(0) }),
+        last_sign_in: Some(at(0)),
+        ..active.clone()
+    };
+    let same_day = activated.sign_in(&settings, at(16)).unwrap();
+    assert_eq!(names(&same_day), [""; 0]);
+    let returned = same_day.account.sign_in(&settings, at(17)).unwrap();
+    assert_eq!(names(&returned), ["client_returned"]);
+    assert_eq!(names(&returned.account.sign_in(&settings, at(48)).unwrap()), [""; 0]);
+    assert_eq!(names(&active.sign_in(&settings, at(48)).unwrap()), [""; 0], "never activated");
 }
 
 #[test]

@@ -120,7 +120,8 @@ impl State {
     }
 
     /// When the invitation ends, while there is one.
-    const fn expires_at(&self) -> Option<DateTime<Utc>> {
+    #[must_use]
+    pub const fn expires_at(&self) -> Option<DateTime<Utc>> {
         match self {
             Self::Pending { expires_at, .. } => Some(*expires_at),
             _ => None,
@@ -263,6 +264,23 @@ impl Account {
     #[must_use]
     pub fn activated_at(&self) -> Option<DateTime<Utc>> {
         self.acceptance.map(|accepted| accepted.at)
+    }
+
+    /// Since when it is in its state; of an Active one, since it was activated.
+    #[must_use]
+    pub fn since(&self) -> DateTime<Utc> {
+        match self.state {
+            State::Pending { since, .. } | State::Locked { since, .. } | State::Disabled { since } => since,
+            State::Closed { at, .. } => at,
+            State::Active { .. } => self.activated_at().unwrap_or(self.created_at),
+        }
+    }
+
+    /// The instant by which accounts of one status are put in order: while Pending when the invitation ends, else since
+    /// when. It is never before the account was created.
+    #[must_use]
+    pub fn status_at(&self) -> DateTime<Utc> {
+        self.state.expires_at().unwrap_or_else(|| self.since())
     }
 
     /// B4: remembers where the client was going, for when the account is activated.

@@ -26,8 +26,19 @@ impl Account {
             }
             let mut changed = self.to(Rule::SignIn, State::Active { failed_sign_ins: 0, must_reset });
             changed.account.last_sign_in = Some(now);
-            Ok(changed)
+            Ok(if self.returns(settings, now) {
+                changed.event(event!(ClientReturned of self))
+            } else {
+                changed
+            })
         })
+    }
+
+    /// Whether signing in now is the first time on a later day than that of the activation, by the agency's calendar.
+    fn returns(&self, settings: &Settings, now: DateTime<Utc>) -> bool {
+        let Some(activated) = self.activated_at().map(|at| settings.today(at)) else { return false };
+        activated < settings.today(now)
+            && self.last_sign_in.is_none_or(|last| settings.today(last) <= activated)
     }
 
     /// A10: judges a wrong password that was counted already: nothing, or the account locked by it and a mail

@@ -55,6 +55,7 @@ const BY_EVENT: Sentences = {
   individual_imported: 'added or changed the individual from a file',
   account_created: 'created the account',
   account_activated: 'activated the account',
+  client_returned: 'signed in again',
   account_closed: 'closed the account',
   account_locked: 'locked the account',
   account_unlocked: 'unlocked the account',
@@ -87,7 +88,7 @@ const ALSO: Sentences = {
 
 /** Events that say no more than the transition they belong to. */
 const SAID_BY_TRANSITION = new Set(
-  'account_created account_activated account_closed account_locked account_disabled account_enabled birth_date_missed password_reset_forced password_reset_requested sign_in_email_changed'.split(
+  'account_created account_activated client_returned account_closed account_locked account_disabled account_enabled birth_date_missed password_reset_forced password_reset_requested sign_in_email_changed'.split(
     ' ',
   ),
 );
