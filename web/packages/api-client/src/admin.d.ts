@@ -4,6 +4,23 @@
  */
 
 export interface paths {
+    "/api/admin/v1/accounts/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Search accounts */
+        post: operations["admin.search_accounts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/v1/alerts": {
         parameters: {
             query?: never;
@@ -396,6 +413,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/v1/licences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get how many licences are used and free */
+        get: operations["admin.get_licences"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/v1/me": {
         parameters: {
             query?: never;
@@ -559,6 +593,23 @@ export interface paths {
         };
         /** List the agency's sites */
         get: operations["admin.list_sites"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/v1/statistics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get statistics */
+        get: operations["admin.get_statistics"];
         put?: never;
         post?: never;
         delete?: never;
@@ -732,6 +783,80 @@ export interface components {
              */
             since: string;
         };
+        /**
+         * @description Criteria as they are typed, sent and kept. What is left out doesn't matter; of instants, `from` is within and `to`
+         *     isn't.
+         */
+        Asked: {
+            /**
+             * Format: date-time
+             * @description Last activated then or later.
+             * @default null
+             */
+            activated_from: string | null;
+            /**
+             * Format: date-time
+             * @description Last activated before.
+             * @default null
+             */
+            activated_to: string | null;
+            /**
+             * @description The individual's, `YYYY-MM-DD`.
+             * @default null
+             */
+            birth_date: string | null;
+            /**
+             * Format: date-time
+             * @description Created then or later.
+             * @default null
+             */
+            created_from: string | null;
+            /**
+             * Format: date-time
+             * @description Created before.
+             * @default null
+             */
+            created_to: string | null;
+            /**
+             * @description The whole sign-in email.
+             * @default null
+             */
+            email: string | null;
+            /**
+             * Format: int32
+             * @description An invitation that ends within so many days, 1 to 30, and hasn't ended yet.
+             * @default null
+             */
+            expiring_within_days: number | null;
+            /**
+             * Format: date-time
+             * @description Has signed in, but not since then.
+             * @default null
+             */
+            last_signed_in_before: string | null;
+            /**
+             * @description A mail to the sign-in email came back, and nobody has settled that.
+             * @default false
+             */
+            mail_bounced: boolean;
+            /**
+             * @description Beginnings of the individual's names, at least two characters; accents and case don't matter.
+             * @default null
+             */
+            name: string | null;
+            /**
+             * @description Has never signed in.
+             * @default false
+             */
+            never_signed_in: boolean;
+            /** @default null */
+            site_id: components["schemas"]["SiteId"] | null;
+            /**
+             * @description One of these.
+             * @default []
+             */
+            statuses: components["schemas"]["Status"][];
+        };
         /** @description What stands in the way of something that opens an account or invites its client, if a worker did it now. */
         Bar: {
             /** @description What is barred. */
@@ -745,6 +870,11 @@ export interface components {
         };
         /** @description The id of a security class */
         ClassId: string;
+        /**
+         * @description Why an account is Closed.
+         * @enum {string}
+         */
+        CloseReason: "expired" | "wrong_birth_date" | "cancelled" | "closed_by_worker";
         /** @description A worker as other workers know them. */
         ColleagueView: {
             /** @description Their full name. */
@@ -863,6 +993,55 @@ export interface components {
             /** @description Marked as a test. */
             test: boolean;
         };
+        /** @description An account that was found, and whose it is. */
+        FoundAccount: {
+            /** @description Which one. */
+            account_id: components["schemas"]["AccountId"];
+            /**
+             * Format: date-time
+             * @description When it was last activated (A5).
+             */
+            activated_at?: string | null;
+            /** @description `YYYY-MM-DD`. */
+            birth_date?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was created.
+             */
+            created_at: string;
+            /** @description The sign-in email. */
+            email: string;
+            /**
+             * Format: date-time
+             * @description Until when the invitation stands, while pending (A8).
+             */
+            expires_at?: string | null;
+            /** @description Whose it is. */
+            individual_id: components["schemas"]["IndividualId"];
+            /**
+             * Format: date-time
+             * @description When the client last signed in.
+             */
+            last_sign_in?: string | null;
+            /** @description A mail to the sign-in email came back, and nobody has settled that. */
+            mail_bounced: boolean;
+            /** @description Whether the client has to choose a new password first (A16). */
+            must_reset: boolean;
+            /** @description Their full name. */
+            name: string;
+            reason?: components["schemas"]["TransitionReason"] | null;
+            /**
+             * Format: date-time
+             * @description Since when it is in that state; of an active one, since it was activated.
+             */
+            since: string;
+            /** @description Their home site. */
+            site_id: components["schemas"]["SiteId"];
+            /** @description Where it stands. */
+            state: components["schemas"]["StateName"];
+            /** @description The individual is marked as a test. */
+            test: boolean;
+        };
         /** @description The id of an individual */
         IndividualId: string;
         /** @description An individual as staff see them. */
@@ -934,6 +1113,24 @@ export interface components {
          * @enum {string}
          */
         Language: "en" | "fr" | "es";
+        /** @description The licences. */
+        LicencesView: {
+            /**
+             * Format: int32
+             * @description How many more may be opened.
+             */
+            free: number;
+            /**
+             * Format: int32
+             * @description How many accounts may be pending, active or locked at once.
+             */
+            total: number;
+            /**
+             * Format: int32
+             * @description How many are; test individuals' don't count.
+             */
+            used: number;
+        };
         /** @description A worker, with the names of where they belong. */
         Listed: {
             /** @description What the agency calls their security class. */
@@ -976,6 +1173,13 @@ export interface components {
              * @description When it came so far; none while queued.
              */
             state_at?: string | null;
+        };
+        /** @description What happened to the individuals of a site in a month. */
+        MonthOfSite: components["schemas"]["Totals"] & {
+            /** @description `YYYY-MM`. */
+            month: string;
+            /** @description The individuals' home site. */
+            site_id: components["schemas"]["SiteId"];
         };
         /**
          * @description Everything a worker can be allowed to do.
@@ -1047,6 +1251,17 @@ export interface components {
             /** @description What staff should know of a row that was taken. */
             warnings?: components["schemas"]["Warning"][];
         };
+        /** @description How far a search has looked. */
+        SearchedTo: {
+            /**
+             * Format: date-time
+             * @description Up to this instant, of those by which they are in order.
+             */
+            at: string;
+            reason?: components["schemas"]["TransitionReason"] | null;
+            /** @description Among accounts in this state. */
+            state: components["schemas"]["StateName"];
+        };
         /** @description The id of a session */
         SessionId: string;
         /** @description When a session ends, as the sites count it down. */
@@ -1102,6 +1317,64 @@ export interface components {
          * @enum {string}
          */
         StateName: "none" | "pending" | "active" | "locked" | "disabled" | "closed";
+        /** @description A state, with its reason or with any. */
+        Status: {
+            reason?: components["schemas"]["TransitionReason"] | null;
+            /** @description The state. */
+            state: components["schemas"]["StateName"];
+        };
+        /** @description How many accounts have a status. */
+        StatusCount: {
+            /**
+             * Format: int64
+             * @description How many.
+             */
+            count: number;
+            reason?: components["schemas"]["TransitionReason"] | null;
+            /** @description Where they stand. */
+            state: components["schemas"]["StateName"];
+        };
+        /** @description What happened. */
+        Totals: {
+            /**
+             * Format: int64
+             * @description Accounts activated.
+             */
+            activated: number;
+            /**
+             * Format: int64
+             * @description Invitations that began: accounts created, opened again or enabled. One sent again doesn't count.
+             */
+            invited: number;
+            /**
+             * Format: int64
+             * @description Mails to clients that came back then.
+             */
+            mails_bounced: number;
+            /**
+             * Format: int64
+             * @description Mails to clients that were called unwanted then.
+             */
+            mails_complained: number;
+            /**
+             * Format: int64
+             * @description Mails to clients that were asked for then and were sent.
+             */
+            mails_sent: number;
+            /**
+             * Format: int32
+             * @description Half of the activations took at most so many minutes from the invitation on; to the minute in the first hour, to
+             *     ten minutes in the first day, then to six hours.
+             */
+            median_minutes_to_activate?: number | null;
+            /**
+             * Format: int64
+             * @description Clients who signed in on a later day than they activated, for the first time.
+             */
+            returned: number;
+        };
+        /** @description The reason that goes with a transition. */
+        TransitionReason: components["schemas"]["LockReason"] | components["schemas"]["CloseReason"];
         /** @description That mails to an address don't arrive, or that its reader calls them unwanted. */
         UndeliverableView: {
             /** @description `bounced` or `complained`. */
@@ -1172,6 +1445,148 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    "admin.search_accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Without any, every account is found. */
+                    criteria?: components["schemas"]["Asked"];
+                    /** @description Where the last page ended. */
+                    cursor?: string | null;
+                    /** @description Turns the order around where it is one of time. */
+                    newest_first?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /**
+                         * @description Which were found. Where neither email, birth date, name nor bounced mail is asked for, they come status by status:
+                         *     Pending ones by when their invitation ends, others by since when they are what they are.
+                         */
+                        accounts: components["schemas"]["FoundAccount"][];
+                        /** @description Where to go on; none at the end. */
+                        next_cursor?: string | null;
+                        searched_to?: components["schemas"]["SearchedTo"] | null;
+                    };
+                };
+            };
+            /**
+             * @description `cursor_not_valid`: This page is not there any more; search again from the start
+             *
+             *     `invalid_request`: The request is not what this operation takes
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `not_signed_in`: Sign in first
+             *
+             *     `session_ended`: The session has ended; sign in again
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `origin_refused`: Send the portal's own address as Origin
+             *
+             *     `not_allowed`: You may not do this
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: There is no such record */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `conflict`: Somebody changed this record at the same moment; look again, then repeat */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_too_large`: The request is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_content_type`: Send the body as application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`: Too many tries; wait, then try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: This can't be done right now; nothing was changed; try again soon */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "admin.list_alerts": {
         parameters: {
             query?: {
@@ -4898,6 +5313,122 @@ export interface operations {
             };
         };
     };
+    "admin.get_licences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /**
+                         * Format: int32
+                         * @description How many more may be opened.
+                         */
+                        free: number;
+                        /**
+                         * Format: int32
+                         * @description How many accounts may be pending, active or locked at once.
+                         */
+                        total: number;
+                        /**
+                         * Format: int32
+                         * @description How many are; test individuals' don't count.
+                         */
+                        used: number;
+                    };
+                };
+            };
+            /** @description `invalid_request`: The request is not what this operation takes */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `not_signed_in`: Sign in first
+             *
+             *     `session_ended`: The session has ended; sign in again
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `origin_refused`: Send the portal's own address as Origin
+             *
+             *     `not_allowed`: You may not do this
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: There is no such record */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `conflict`: Somebody changed this record at the same moment; look again, then repeat */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`: Too many tries; wait, then try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: This can't be done right now; nothing was changed; try again soon */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "admin.get_me": {
         parameters: {
             query?: never;
@@ -6185,6 +6716,129 @@ export interface operations {
                 };
             };
             /** @description `origin_refused`: Send the portal's own address as Origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: There is no such record */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `conflict`: Somebody changed this record at the same moment; look again, then repeat */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`: Too many tries; wait, then try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: This can't be done right now; nothing was changed; try again soon */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "admin.get_statistics": {
+        parameters: {
+            query?: {
+                from?: string | null;
+                site_id?: components["schemas"]["SiteId"] | null;
+                to?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description How many accounts have each status; those that none has are left out. */
+                        accounts: components["schemas"]["StatusCount"][];
+                        /**
+                         * Format: date-time
+                         * @description What happened up to this instant is in `months` and `totals`; none before the first computation.
+                         */
+                        computed_until?: string | null;
+                        /**
+                         * Format: date-time
+                         * @description When `accounts` were counted.
+                         */
+                        counted_at?: string | null;
+                        /** @description The agency's licences, now. */
+                        licences: components["schemas"]["LicencesView"];
+                        /** @description By month (UTC) and home site, in order; where nothing happened there is none. */
+                        months: components["schemas"]["MonthOfSite"][];
+                        /** @description All of them together. */
+                        totals: components["schemas"]["Totals"];
+                    };
+                };
+            };
+            /** @description `invalid_request`: The request is not what this operation takes */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `not_signed_in`: Sign in first
+             *
+             *     `session_ended`: The session has ended; sign in again
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `origin_refused`: Send the portal's own address as Origin
+             *
+             *     `not_allowed`: You may not do this
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
