@@ -6,6 +6,7 @@
 pub mod admin;
 pub mod agency;
 mod change;
+mod circuit;
 pub mod context;
 mod due;
 pub mod entry;

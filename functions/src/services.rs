@@ -14,6 +14,7 @@ use store::tables::TableNames;
 use store::{Fault, Store};
 use tokio::sync::OnceCell;
 
+use crate::circuit;
 use crate::context::defect;
 use crate::environment::{Environment, MissingVariable};
 use crate::operation::{Api, Operation, Secret, Use};
@@ -72,14 +73,16 @@ impl Services {
     ) -> Self {
         let tables = TableNames::from_lookup(|variable| environment.find(variable).map(str::to_owned));
         let uses = |wanted: fn(&Use) -> bool| operation.uses.iter().any(wanted);
+        let guarded = |service| circuit::guard(config, service, &clock);
         Self {
-            store: Store::new(aws_sdk_dynamodb::Client::new(config), tables),
-            ses: uses(|u| matches!(u, Use::SendMail)).then(|| aws_sdk_sesv2::Client::new(config)),
-            bus: uses(|u| matches!(u, Use::PutEvents)).then(|| aws_sdk_eventbridge::Client::new(config)),
+            store: Store::new(aws_sdk_dynamodb::Client::new(&guarded("DynamoDB")), tables),
+            ses: uses(|u| matches!(u, Use::SendMail)).then(|| aws_sdk_sesv2::Client::new(&guarded("SES"))),
+            bus: uses(|u| matches!(u, Use::PutEvents))
+                .then(|| aws_sdk_eventbridge::Client::new(&guarded("EventBridge"))),
             objects: uses(|u| matches!(u, Use::ReadUploads | Use::WriteUploads))
-                .then(|| objects(config, &environment)),
+                .then(|| objects(&guarded("S3"), &environment)),
             secrets: uses(|u| matches!(u, Use::Read(_) | Use::Write(_)))
-                .then(|| aws_sdk_secretsmanager::Client::new(config)),
+                .then(|| aws_sdk_secretsmanager::Client::new(&guarded("Secrets Manager"))),
             links: OnceCell::new(),
             seal: OnceCell::new(),
             portal_signing: OnceCell::new(),

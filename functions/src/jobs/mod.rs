@@ -7,6 +7,7 @@ pub mod import_individuals;
 pub mod publish_journal;
 pub mod record_mail_outcome;
 pub mod remind_before_expiry;
+pub mod replay_journal;
 pub mod resolve_requests;
 pub mod send_bulk_mail;
 pub mod send_mail;

@@ -22,22 +22,25 @@ impl StreamOperation for PublishJournal {
 
     async fn handle(context: &Context<'_>, image: Image) -> Result<(), Fault> {
         let record = journal::from_stream(image)?;
-        let envelopes: Vec<Envelope> = record.envelopes().collect();
-        let bus = context.services.variable("BUS_NAME")?;
-        for envelopes in envelopes.chunks(ENTRIES) {
-            let entries = envelopes.iter().map(|envelope| entry(envelope, bus)).collect::<Result<_, _>>()?;
-            let answer = context.services.bus()?.put_events().set_entries(Some(entries)).send().await?;
-            if answer.failed_entry_count > 0 {
-                let codes: Vec<&str> =
-                    answer.entries().iter().filter_map(|entry| entry.error_code()).collect();
-                return Err(Fault::Internal {
-                    what: format!("the bus refused events: {}", codes.join(", ")),
-                    source: None,
-                });
-            }
-        }
-        Ok(())
+        publish(context, &record.envelopes().collect::<Vec<_>>()).await
     }
+}
+
+/// Puts events on the bus, in order.
+pub(super) async fn publish(context: &Context<'_>, envelopes: &[Envelope]) -> Result<(), Fault> {
+    let bus = context.services.variable("BUS_NAME")?;
+    for envelopes in envelopes.chunks(ENTRIES) {
+        let entries = envelopes.iter().map(|envelope| entry(envelope, bus)).collect::<Result<_, _>>()?;
+        let answer = context.services.bus()?.put_events().set_entries(Some(entries)).send().await?;
+        if answer.failed_entry_count > 0 {
+            let codes: Vec<&str> = answer.entries().iter().filter_map(|entry| entry.error_code()).collect();
+            return Err(Fault::Internal {
+                what: format!("the bus refused events: {}", codes.join(", ")),
+                source: None,
+            });
+        }
+    }
+    Ok(())
 }
 
 fn entry(envelope: &Envelope, bus: &str) -> Result<PutEventsRequestEntry, Fault> {

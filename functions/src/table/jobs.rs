@@ -117,6 +117,19 @@ pub(super) const OPERATIONS: &[Operation] = &[
         )
     },
     Operation {
+        mutates: false,
+        grants: &[Grant { table: Table::Journal, actions: READ, indexes: &["day"] }],
+        uses: &[Use::PutEvents],
+        ..job(
+            "jobs.replay_journal",
+            "Publish journal events again",
+            Trigger::Invoke,
+            Memory::Small,
+            900,
+            Run::event::<jobs::replay_journal::ReplayJournal>(),
+        )
+    },
+    Operation {
         grants: &[
             grant(Table::Settings, READ),
             grant(Table::Credentials, READ),

@@ -83,6 +83,27 @@ pub(crate) fn bury(
     Ok(())
 }
 
+/// Moves all messages of a dead-letter queue back to where they failed: how many.
+pub(crate) fn redrive(
+    sql: &Connection,
+    dead_letters: &str,
+    queue: &str,
+    now: i64,
+) -> rusqlite::Result<usize> {
+    sql.execute(
+        "UPDATE local_queue SET queue = ?2, visible_at = ?3, receives = 0, first_received_at = NULL
+         WHERE queue = ?1",
+        params![dead_letters, queue, now],
+    )
+}
+
+/// How many messages a queue has, and when the oldest was sent.
+pub(crate) fn backlog(sql: &Connection, queue: &str) -> rusqlite::Result<(usize, Option<i64>)> {
+    sql.query_row("SELECT COUNT(*), MIN(sent_at) FROM local_queue WHERE queue = ?1", [queue], |row| {
+        Ok((row.get(0)?, row.get(1)?))
+    })
+}
+
 /// Shows every hidden message: at the start, when whoever had received them is gone.
 pub(crate) fn show_all(sql: &Connection, now: i64) -> rusqlite::Result<usize> {
     sql.execute("UPDATE local_queue SET visible_at = ?1 WHERE visible_at > ?1", [now])

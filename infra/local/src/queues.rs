@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::aws::{ACCOUNT, REGION, arn};
+use crate::aws::{ACCOUNT, REGION, Service, arn};
 use crate::data::DataError;
 use crate::local::Local;
 use crate::queue::{self, Message};
@@ -64,7 +64,18 @@ impl Local {
         if messages.is_empty() {
             return Ok(Step::Idle);
         }
+        let worst = |messages: &mut dyn Iterator<Item = &Message>| {
+            let receives = messages.map(|message| message.receives).max();
+            receives.map_or(Step::Done, |receives| Step::Failed(u32::try_from(receives).unwrap_or(u32::MAX)))
+        };
+        let lost = |action| self.aws().faults().lose(&reader.function, Service::Sqs, action, &reader.queue);
+        if lost("ReceiveMessage") {
+            return Ok(worst(&mut messages.iter()));
+        }
         let outcome = self.invoke(&reader.function, event(reader, &messages)).await;
+        if lost("DeleteMessageBatch") {
+            return Ok(worst(&mut messages.iter()));
+        }
         let failed = |message: &&Message| match &outcome {
             Ok(answer) => reader.partial && reports(answer, &message.id),
             Err(_) => true,
@@ -75,8 +86,50 @@ impl Local {
                 .filter(|message| !failed(message))
                 .try_for_each(|message| queue::delete(sql, message.number))
         })?;
-        let worst = messages.iter().filter(failed).map(|message| message.receives).max();
-        Ok(worst.map_or(Step::Done, |receives| Step::Failed(u32::try_from(receives).unwrap_or(u32::MAX))))
+        Ok(worst(&mut messages.iter().filter(failed)))
+    }
+
+    /// Puts a message into a queue, as a rule or whoever may send to it would.
+    ///
+    /// # Errors
+    /// When the data file can't be written.
+    pub fn send(&self, queue: &str, body: &str) -> Result<(), DataError> {
+        let now = self.aws().clock().millis();
+        self.aws().data().sql(|sql| queue::send(sql, queue, body, now))?;
+        self.aws().bells().ring(queue);
+        Ok(())
+    }
+
+    /// Brings the messages of a dead-letter queue back to the queue where they failed, as SQS's message move task does:
+    /// how many, or nothing if no queue has such dead letters.
+    ///
+    /// # Errors
+    /// When the data file can't be written.
+    pub fn redrive(&self, dead_letters: &str) -> Result<Option<usize>, DataError> {
+        let queues = &self.template().queues;
+        let of = |queue: &Queue| queue.dead_letters.as_ref().is_some_and(|(_, name)| name == dead_letters);
+        let Some((queue, _)) = queues.iter().find(|(_, queue)| of(queue)) else { return Ok(None) };
+        let now = self.aws().clock().millis();
+        let moved = self.aws().data().sql(|sql| queue::redrive(sql, dead_letters, queue, now))?;
+        self.aws().bells().ring(queue);
+        Ok(Some(moved))
+    }
+
+    /// What the alarms look at: of each queue of the template, how many messages wait in it, and for how many seconds the
+    /// oldest has.
+    ///
+    /// # Errors
+    /// When the data file can't be read.
+    pub fn backlog(&self) -> Result<Vec<(String, usize, i64)>, DataError> {
+        let now = self.aws().clock().millis();
+        Ok(self.aws().data().sql(|sql| {
+            let queues = self.template().queues.keys();
+            let backlog = queues.map(|queue| {
+                let (waiting, oldest) = queue::backlog(sql, queue)?;
+                Ok((queue.clone(), waiting, oldest.map_or(0, |sent_at| (now - sent_at) / 1000)))
+            });
+            backlog.collect()
+        })?)
     }
 
     /// Shows at once what an earlier process had received and didn't finish.

@@ -17,8 +17,9 @@ use crate::queue;
 use crate::streams::Step;
 use crate::template::{QueueReader, Schedule, StreamReader};
 
-/// Failures in a row, of the same record or message, after which [`Local::drain`] no longer hopes.
-const HOPELESS: u32 = 25;
+/// Failures in a row, of the same record or message, after which [`Local::drain`] no longer hopes. The template gives up
+/// earlier, wherever it says where to.
+const HOPELESS: u32 = 150;
 /// The bell of whoever waits for schedules.
 const SCHEDULES: &str = "schedules";
 
@@ -71,6 +72,25 @@ impl Local {
                 return Ok(());
             }
         }
+    }
+
+    /// Does what is due now, once: each stream and queue gives its reader what it shows at this moment. Whether there was
+    /// nothing, and nothing is hidden. Whoever moves the clock between such steps has retries as the cloud has them. Not
+    /// for use while served.
+    ///
+    /// # Errors
+    /// When the data file can't be used.
+    pub async fn step(&self) -> Result<bool, DataError> {
+        let mut quiet = self.fire_due()? == 0;
+        for reader in &self.template().stream_readers {
+            quiet &= self.stream_step(reader).await? == Step::Idle;
+        }
+        for reader in &self.queue_readers() {
+            let now = self.aws().clock().millis();
+            quiet &= self.queue_step(reader, now).await? == Step::Idle
+                && self.aws().data().sql(|sql| queue::next_visible(sql, &reader.queue))?.is_none();
+        }
+        Ok(quiet)
     }
 
     /// Steps until there is nothing more; whether there was nothing from the start.

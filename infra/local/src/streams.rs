@@ -5,7 +5,7 @@ use std::time::Duration;
 use rusqlite::params;
 use serde_json::{Value, json};
 
-use crate::aws::{REGION, arn, random_id};
+use crate::aws::{REGION, Service, arn, random_id};
 use crate::data::DataError;
 use crate::local::Local;
 use crate::queue;
@@ -55,6 +55,11 @@ impl Local {
         if records.is_empty() {
             return Ok(Step::Idle);
         }
+        let lost =
+            |action| self.aws().faults().lose(&reader.function, Service::Streams, action, &reader.table);
+        if lost("GetRecords") {
+            return Ok(Step::Failed(1));
+        }
         let event = json!({ "Records": records.iter().map(|record| &record.json).collect::<Vec<_>>() });
         let done = match self.invoke(&reader.function, event).await {
             Ok(answer) if reader.partial => {
@@ -63,6 +68,10 @@ impl Local {
             Ok(_) => records.len(),
             Err(_) => 0,
         };
+        // What Lambda remembers of how far it got.
+        if lost("Checkpoint") {
+            return Ok(Step::Failed(1));
+        }
         self.forget(records.iter().take(done))?;
         if done == records.len() {
             self.progress(&reader.table, |progress| *progress = Progress::default());

@@ -173,6 +173,21 @@ fn records_that_are_only_appended_cannot_be_changed_by_any_role() {
     }
 }
 
+/// One message in a queue of what was given up is an alarm.
+fn assert_somebody_is_told(jobs: &Template, queue: &str) {
+    let told = jobs.of_type("AWS::CloudWatch::Alarm").any(|(_, alarm)| {
+        let mut found = Vec::new();
+        texts(alarm, &mut found);
+        let name = format!("{queue}.QueueName");
+        found.contains(&name)
+            && found.iter().any(|text| text == "ApproximateNumberOfMessagesVisible")
+            && alarm["Threshold"] == 1
+            && alarm["ComparisonOperator"] == "GreaterThanOrEqualToThreshold"
+            && alarm["AlarmActions"].is_sequence()
+    });
+    assert!(told, "nobody hears of what lies in {queue}");
+}
+
 #[test]
 fn queues_outlast_their_functions_and_give_up_into_dead_letters() {
     let jobs = template("jobs.yaml");
@@ -188,6 +203,7 @@ fn queues_outlast_their_functions_and_give_up_into_dead_letters() {
         assert!(visibility >= 6 * u64::from(operation.timeout_seconds), "{}", queue.name());
         let letters = untagged(&properties["RedrivePolicy"]["deadLetterTargetArn"]).as_str().unwrap();
         assert!(jobs.properties(letters.trim_end_matches(".Arn")).is_mapping(), "{letters}");
+        assert_somebody_is_told(&jobs, letters.trim_end_matches(".Arn"));
     }
     for (id, queue) in jobs.of_type("AWS::SQS::Queue") {
         assert_eq!(untagged(&queue["KmsMasterKeyId"]), "KeyArn", "{id} is not encrypted");
@@ -205,6 +221,7 @@ fn streams_give_up_on_a_record_and_say_so() {
         assert!(source["MaximumRecordAgeInSeconds"].as_u64().is_some_and(|age| age < 86_400));
         let failures = untagged(&source["DestinationConfig"]["OnFailure"]["Destination"]).as_str().unwrap();
         assert!(jobs.properties(failures.trim_end_matches(".Arn")).is_mapping(), "{failures}");
+        assert_somebody_is_told(&jobs, failures.trim_end_matches(".Arn"));
     }
 }
 

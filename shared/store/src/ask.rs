@@ -13,7 +13,7 @@ use std::marker::PhantomData;
 use aws_sdk_dynamodb::types::{KeysAndAttributes, ReturnConsumedCapacity};
 
 use domain::job::Job;
-use domain::journal::Audience;
+use domain::journal::{Audience, JournalRecord};
 use domain::{
     Account, AccountId, EmailAddress, Individual, IndividualId, JobId, Language, MailId, SecurityClass,
     Session, SessionId, Settings, Worker, WorkerId,
@@ -23,8 +23,8 @@ use crate::commit::{backoff, pk, pk_sk};
 use crate::item::Map;
 use crate::{
     Answered, CountedAccounts, Credentials, ExternalIdOf, FateOf, Fault, FreeLicences, Holding, MailAddress,
-    Policy, PolicyKind, PublicKeys, ReportPage, SetUp, Site, StatisticsProgress, Store, StoryOf, Table,
-    Versioned, unbuilt,
+    Policy, PolicyKind, PublicKeys, RecordName, ReportPage, SetUp, Site, StatisticsProgress, Store, StoryOf,
+    Table, Versioned, unbuilt,
 };
 
 /// `BatchGetItem` takes no more keys.
@@ -317,6 +317,12 @@ pub fn job(id: JobId) -> One<Versioned<Job>> {
 #[must_use]
 pub fn report(id: JobId, page: u32) -> One<ReportPage> {
     crate::job::report(id, page)
+}
+
+/// A journal record.
+#[must_use]
+pub fn journal_record(name: RecordName) -> One<JournalRecord> {
+    crate::journal::question(name)
 }
 
 /// What a call was answered, if it was made before. `call` is the digest of caller, operation and the caller's key.

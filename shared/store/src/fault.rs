@@ -109,6 +109,9 @@ where
                 }
             }
             SdkError::TimeoutError(_) => Self::unavailable("timeout"),
+            SdkError::DispatchFailure(failure) if failure.is_user() => {
+                Self::unavailable("spared for a while")
+            }
             SdkError::DispatchFailure(_) => Self::unavailable("connection"),
             SdkError::ResponseError(_) => Self::unavailable("unreadable response"),
             other => Self::Internal { what: "request not made".to_owned(), source: other.into_source().ok() },

@@ -17,6 +17,16 @@ use crate::query::Rows;
 use crate::tables::DAY;
 use crate::{Fault, Store, Table, Transaction};
 
+/// Where a journal record lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RecordName {
+    /// What it was done to.
+    pub subject: Subject,
+    /// Its id.
+    pub record: JournalId,
+}
+
 /// Shards of each day in the journal's index.
 pub const DAY_SHARDS: u32 = 4;
 const TABLE: Table = Table::Journal;
@@ -102,6 +112,10 @@ pub fn from_stream(image: serde_dynamo::Item) -> Result<JournalRecord, Fault> {
     JournalRecord::from_item(image)
 }
 
+pub(crate) fn question(name: RecordName) -> One<JournalRecord> {
+    One::sorted(TABLE, name.subject.to_string(), name.record.to_string())
+}
+
 impl Transaction {
     /// A change told by `record`, which is written with it.
     #[must_use]
@@ -143,6 +157,27 @@ impl Store {
         self.rows(rows).await?.read(JournalRecord::from_item)
     }
 
+    /// The names of what happened on a day (UTC), in one of [`DAY_SHARDS`], in order of the records' ids. At most 100 a
+    /// page.
+    ///
+    /// # Errors
+    /// `Unavailable`, `Refused` or `Corrupt`.
+    pub async fn journal_names_of_day(
+        &self,
+        day: NaiveDate,
+        shard: u32,
+        after: Option<&Position>,
+        limit: u32,
+    ) -> Result<Page<RecordName>, Fault> {
+        let rows = Rows::of_index(TABLE, &DAY, day_shard(day, shard)).page(after, limit.min(100));
+        self.rows(rows).await?.read(|row| {
+            Ok(RecordName {
+                subject: parsed(&string(&row, "pk", TABLE)?, "pk", TABLE)?,
+                record: parsed(&string(&row, "sk", TABLE)?, "sk", TABLE)?,
+            })
+        })
+    }
+
     /// What happened on a day (UTC), in one of [`DAY_SHARDS`], in order of the records' ids. At most 100 a page.
     ///
     /// # Errors
@@ -154,11 +189,8 @@ impl Store {
         after: Option<&Position>,
         limit: u32,
     ) -> Result<Page<JournalRecord>, Fault> {
-        let rows = Rows::of_index(TABLE, &DAY, day_shard(day, shard)).page(after, limit.min(100));
-        let keys = self.rows(rows).await?.read(|row| {
-            Ok(One::<JournalRecord>::sorted(TABLE, string(&row, "pk", TABLE)?, string(&row, "sk", TABLE)?))
-        })?;
-        let records = self.ask(keys.items).await?;
-        Ok(Page { items: records.into_iter().flatten().collect(), next: keys.next })
+        let names = self.journal_names_of_day(day, shard, after, limit).await?;
+        let records = self.ask(names.items.into_iter().map(question).collect::<Vec<_>>()).await?;
+        Ok(Page { items: records.into_iter().flatten().collect(), next: names.next })
     }
 }

@@ -44,6 +44,7 @@ pub use idempotency::Answered;
 pub use individual::{AddressOf, ExternalIdOf};
 pub use item::{Page, Position, Stale, Version, Versioned};
 pub use job::ReportPage;
+pub use journal::RecordName;
 pub use licences::{FreeLicences, LICENCE_SHARDS, Licences};
 pub use mail::{
     Claim, Fate, FateOf, Handover, MailAddress, MailOf, MailRecord, MailStory, Reader, StoryOf, Told,

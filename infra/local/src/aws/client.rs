@@ -16,7 +16,7 @@ use aws_types::region::Region;
 use http_body_util::BodyExt;
 use std::time::Duration;
 
-use super::error::Disconnected;
+use super::error::Lost;
 use super::{LocalAws, REGION};
 
 /// An SDK connector that calls the handler directly.
@@ -72,10 +72,11 @@ impl LocalAws {
         // A call over a network lets others go on meanwhile; so does this, even on one thread.
         tokio::task::yield_now().await;
         let response = self.handle(&http::Request::from_parts(parts, body));
-        if response.extensions().get::<Disconnected>().is_some() {
-            return Err(ConnectorError::io("the connection broke".into()));
+        match response.extensions().get() {
+            Some(Lost::Disconnected) => Err(ConnectorError::io("the connection broke".into())),
+            Some(Lost::TimedOut) => Err(ConnectorError::timeout("there was no answer in time".into())),
+            None => HttpResponse::try_from(response.map(SdkBody::from))
+                .map_err(|error| ConnectorError::other(error.into(), None)),
         }
-        HttpResponse::try_from(response.map(SdkBody::from))
-            .map_err(|error| ConnectorError::other(error.into(), None))
     }
 }

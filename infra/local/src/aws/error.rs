@@ -14,23 +14,22 @@ pub struct AwsError {
     pub(crate) code: String,
     pub(crate) message: String,
     pub(crate) details: Map<String, Value>,
-    /// The connection breaks instead of an answer.
-    pub(crate) disconnects: bool,
+    /// No answer reaches the client.
+    pub(super) lost: Option<Lost>,
 }
 
-/// Marks an answer that never reaches its client.
-#[derive(Clone)]
-pub(super) struct Disconnected;
+/// How an answer never reaches its client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Lost {
+    /// The connection breaks.
+    Disconnected,
+    /// The client no longer waits for it.
+    TimedOut,
+}
 
 impl AwsError {
     pub(crate) fn new(status: StatusCode, code: &str, message: impl Into<String>) -> Self {
-        Self {
-            status,
-            code: code.to_owned(),
-            message: message.into(),
-            details: Map::new(),
-            disconnects: false,
-        }
+        Self { status, code: code.to_owned(), message: message.into(), details: Map::new(), lost: None }
     }
 
     pub(crate) fn bad_request(code: &str, message: impl Into<String>) -> Self {
@@ -95,8 +94,8 @@ impl AwsError {
                 reply(self.status, &Value::Object(body))
             }
         };
-        if self.disconnects {
-            response.extensions_mut().insert(Disconnected);
+        if let Some(lost) = self.lost {
+            response.extensions_mut().insert(lost);
         }
         response
     }

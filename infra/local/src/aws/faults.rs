@@ -1,6 +1,7 @@
 //! For tests: what was called, and what goes wrong.
 
 use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -8,6 +9,7 @@ use dynoxide::Database;
 use http::StatusCode;
 use serde_json::{Value, json};
 
+use super::error::Lost;
 use super::{Ask, AwsError, Service};
 
 /// One call of a service; the attempts the SDK makes for it count as one.
@@ -41,6 +43,8 @@ pub enum Kind {
     ServerError,
     /// The connection breaks.
     Disconnected,
+    /// No answer comes as long as the client waits; here it doesn't wait.
+    TimedOut,
     /// The service is asked too much (`ProvisionedThroughputExceededException` and its like).
     Throttled,
     /// Another transaction has one of the items.
@@ -109,13 +113,77 @@ impl Fault {
     }
 }
 
+/// Trouble at a rate: any try of a call may fail, in any way that an outage has, before it is carried out or after. Some
+/// faults outlast the SDK's tries, some don't. The same seed strikes the same tries, whatever runs beside them.
+#[derive(Clone)]
+pub struct Storm {
+    percent: u64,
+    seed: u64,
+    concerns: Arc<dyn Fn(&Call) -> bool + Send + Sync>,
+    /// How often each call was tried.
+    tries: HashMap<u64, u64>,
+}
+
+/// A try that failed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Strike {
+    /// Of which call.
+    pub call: Call,
+    /// How.
+    pub kind: Kind,
+    /// Before or after it was carried out.
+    pub when: When,
+}
+
+impl Storm {
+    /// Of a hundred tries, about so many fail.
+    #[must_use]
+    pub fn new(percent: u64, seed: u64) -> Self {
+        Self { percent, seed, concerns: Arc::new(|_| true), tries: HashMap::new() }
+    }
+
+    /// Only calls for which this holds are tossed about.
+    #[must_use]
+    pub fn concerning(self, holds: impl Fn(&Call) -> bool + Send + Sync + 'static) -> Self {
+        Self { concerns: Arc::new(holds), ..self }
+    }
+
+    /// What becomes of this try, and whether the SDK's further tries fare no better.
+    fn strikes(&mut self, call: &Call) -> Option<(Kind, When, bool)> {
+        if !(self.concerns)(call) {
+            return None;
+        }
+        let of = |what: &dyn Fn(&mut DefaultHasher)| {
+            let mut hasher = DefaultHasher::new();
+            what(&mut hasher);
+            hasher.finish()
+        };
+        let name = of(&|hasher| (&call.caller, call.service, &call.action, &call.resources).hash(hasher));
+        let tries = self.tries.entry(name).or_default();
+        *tries += 1;
+        let roll = of(&|hasher| (self.seed, name, *tries).hash(hasher));
+        if roll % 100 >= self.percent {
+            return None;
+        }
+        let (kind, when) = match roll / 100 % 7 {
+            0 => (Kind::Throttled, When::Before),
+            1 => (Kind::ServerError, When::Before),
+            2 => (Kind::ServerError, When::After),
+            3 => (Kind::TimedOut, When::Before),
+            4 => (Kind::TimedOut, When::After),
+            5 => (Kind::Disconnected, When::Before),
+            _ => (Kind::Disconnected, When::After),
+        };
+        Some((kind, when, roll / 700 % 2 == 0))
+    }
+}
+
 impl Kind {
     pub(super) fn error(self, ask: &Ask) -> AwsError {
         match (self, ask.service) {
             (Self::ServerError, _) => AwsError::internal("A fault was injected."),
-            (Self::Disconnected, _) => {
-                AwsError { disconnects: true, ..AwsError::internal("The connection broke.") }
-            }
+            (Self::Disconnected, _) => lost(Lost::Disconnected),
+            (Self::TimedOut, _) => lost(Lost::TimedOut),
             (Self::Throttled, Service::DynamoDb) => AwsError::bad_request(
                 "ProvisionedThroughputExceededException",
                 "The level of configured provisioned throughput for the table was exceeded.",
@@ -133,6 +201,10 @@ impl Kind {
             }
         }
     }
+}
+
+fn lost(how: Lost) -> AwsError {
+    AwsError { lost: Some(how), ..AwsError::internal("The answer was lost.") }
 }
 
 /// A cancelled transaction whose first member another transaction has.
@@ -163,7 +235,24 @@ struct State {
     faults: Vec<Fault>,
     /// The fate of each of the SDK's invocations, shared by its attempts.
     fates: HashMap<String, Kind>,
+    storm: Option<Storm>,
+    strikes: Vec<Strike>,
     indexes: Option<Database>,
+}
+
+impl State {
+    /// What becomes of a try, and whether the SDK's further tries fare no better.
+    fn strike(&mut self, call: &Call) -> Option<(Kind, When, bool)> {
+        let fault = self.faults.iter_mut().fold(None, |struck, fault| {
+            let strikes = fault.strikes(call);
+            struck.or(strikes.then_some((fault.kind, fault.when, true)))
+        });
+        let struck = fault.or_else(|| self.storm.as_mut()?.strikes(call));
+        if let Some((kind, when, _)) = struck {
+            self.strikes.push(Strike { call: call.clone(), kind, when });
+        }
+        struck
+    }
 }
 
 impl std::fmt::Debug for State {
@@ -201,11 +290,25 @@ impl Faults {
         self.active.store(true, Ordering::Release);
     }
 
+    /// Lets a storm rage, until [`Faults::clear`].
+    pub fn rage(&self, storm: Storm) {
+        let mut state = self.state();
+        state.storm = Some(storm);
+        state.strikes.clear();
+        self.active.store(true, Ordering::Release);
+    }
+
+    /// What the last storm struck.
+    pub fn strikes(&self) -> Vec<Strike> {
+        self.state().strikes.clone()
+    }
+
     /// Nothing goes wrong any more.
     pub fn clear(&self) {
         let mut state = self.state();
         state.faults.clear();
         state.fates.clear();
+        state.storm = None;
         self.active.store(self.is_recording(), Ordering::Release);
     }
 
@@ -244,18 +347,32 @@ impl Faults {
             resources: ask.resources.clone(),
             units: Units::default(),
         };
-        let fault = state.faults.iter_mut().fold(None, |struck, fault| {
-            let strikes = fault.strikes(&call);
-            struck.or(strikes.then_some((fault.kind, fault.when)))
-        });
-        if let (Some(id), Some((kind, _))) = (invocation, fault) {
+        let struck = state.strike(&call);
+        if let (Some(id), Some((kind, _, true))) = (invocation, struck) {
             state.fates.insert(id.to_owned(), kind);
         }
+        let fault = struck.map(|(kind, when, _)| (kind, when));
         let number = self.is_recording().then(|| {
             state.calls.push(call);
             state.calls.len() - 1
         });
         Arrival { fault, number }
+    }
+
+    /// Whether a storm takes the answer to whoever brings records and messages to a function.
+    pub(crate) fn lose(&self, function: &str, service: Service, action: &str, from: &str) -> bool {
+        if !self.active.load(Ordering::Acquire) {
+            return false;
+        }
+        let call = Call {
+            caller: function.to_owned(),
+            service,
+            action: action.to_owned(),
+            resources: vec![from.to_owned()],
+            units: Units::default(),
+        };
+        let mut state = self.state();
+        state.storm.is_some() && state.strike(&call).is_some()
     }
 
     pub(super) fn used(&self, arrival: Arrival, units: Units) {

@@ -28,7 +28,7 @@ use data_encoding::HEXLOWER;
 use http::{Request, Response};
 
 pub use self::error::AwsError;
-pub use self::faults::{Call, Fault, Faults, Kind, Units, When};
+pub use self::faults::{Call, Fault, Faults, Kind, Storm, Strike, Units, When};
 pub use self::mail::Mail;
 pub(crate) use self::objects::{LARGEST as LARGEST_OBJECT, etag, percent_decoded};
 pub use self::roles::{Effect, Role, Statement};
@@ -59,6 +59,10 @@ pub enum Service {
     SecretsManager,
     /// Uploads.
     S3,
+    /// The queues, as far as those who bring their messages to functions ask it.
+    Sqs,
+    /// The streams of tables, likewise.
+    Streams,
 }
 
 /// Everything local that answers for AWS. Clones share it.
@@ -193,6 +197,8 @@ impl LocalAws {
             Service::EventBridge => events::ask(request)?,
             Service::SecretsManager => secrets::ask(request)?,
             Service::S3 => objects::ask(request)?,
+            // No function calls them: only those who bring records and messages do, who are in this process.
+            Service::Sqs | Service::Streams => return Err(AwsError::unknown_service()),
         };
         self.authorize(&caller, &ask)?;
         let invocation = request.headers().get("amz-sdk-invocation-id").and_then(|id| id.to_str().ok());
@@ -206,6 +212,7 @@ impl LocalAws {
             Service::EventBridge => self.put_events(request.body()),
             Service::SecretsManager => self.secrets(&ask, request.body()),
             Service::S3 => self.objects(&ask, request),
+            Service::Sqs | Service::Streams => Err(AwsError::unknown_service()),
         };
         if let Ok(answer) = &answer {
             self.0.faults.used(arrival, answer.extensions().get().copied().unwrap_or_default());
@@ -274,6 +281,8 @@ impl Service {
             Self::EventBridge => "events",
             Self::SecretsManager => "secretsmanager",
             Self::S3 => "s3",
+            Self::Sqs => "sqs",
+            Self::Streams => "dynamodbstreams",
         }
     }
 }

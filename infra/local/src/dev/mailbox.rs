@@ -45,6 +45,7 @@ pub(super) fn index(served: &Served) -> Response<Bytes> {
          <li><a href=\"/_local/mail\">Mailbox</a>: every mail that would have been sent (<a href=\"/_local/mail.json\">JSON</a>)</li>\
          <li><a href=\"/_local/demo.json\">Demo sign-ins</a></li>\
          <li><a href=\"/_local/openapi.json\">OpenAPI documents</a></li>\
+         <li><a href=\"/_local/queues.json\">Queues</a>: what waits, dead letters included; POST to <code>/_local/queues/</code> name <code>/redrive</code> brings dead letters back</li>\
          <li><a href=\"/_local/clock\">Clock</a>: POST <code>{{\"advance_seconds\": 86400}}</code> to move it</li></ul>"
     );
     page("ClientConnect on this machine", &body, OWN)

@@ -1,4 +1,4 @@
-//! What only a developer needs, on the portal's port: mailbox, clock, contract, demo sign-ins, Lambda's Invoke API.
+//! What only a developer needs, on the portal's port: mailbox, clock, queues, contract, demo sign-ins, Lambda's Invoke API.
 
 mod mailbox;
 
@@ -13,6 +13,9 @@ use crate::server::Served;
 
 /// Where Lambda's Invoke API is.
 const INVOKE: &str = "/2015-03-31/functions/";
+
+/// Where the dead letters of a queue are brought back: its name, then `/redrive`.
+const QUEUES: &str = "/_local/queues/";
 
 /// Whether a path is one of these.
 pub(crate) fn is_here(path: &str) -> bool {
@@ -46,12 +49,21 @@ pub(crate) async fn answer(served: &Served, request: &Request<Bytes>) -> Respons
             Ok(mails) => reply(StatusCode::OK, &json!({ "mails": mails })),
             Err(error) => refuse(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
         },
+        (&Method::GET, "/_local/queues.json") => match local.backlog() {
+            Ok(backlog) => {
+                let queue = |(queue, waiting, oldest): &(String, usize, i64)| json!({ "queue": queue, "waiting": waiting, "oldest_seconds": oldest });
+                let queues: Vec<Value> = backlog.iter().map(queue).collect();
+                reply(StatusCode::OK, &json!({ "queues": queues }))
+            }
+            Err(error) => refuse(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
+        },
         (&Method::GET, "/_local" | "/_local/") => mailbox::index(served),
         (&Method::GET, path) if path.starts_with("/_local/mail") => mailbox::answer(local, path),
         (&Method::DELETE, "/_local/mail.json") => match local.aws().forget_mails() {
             Ok(forgotten) => reply(StatusCode::OK, &forgotten),
             Err(error) => refuse(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
         },
+        (&Method::POST, path) if path.starts_with(QUEUES) => redrive(served, path),
         (&Method::POST, path) => {
             match path.strip_prefix(INVOKE).and_then(|path| path.strip_suffix("/invocations")) {
                 Some(function) => invoke(served, function, request).await,
@@ -93,6 +105,18 @@ fn move_clock(served: &Served, request: &Request<Bytes>) -> Response<Bytes> {
     };
     match served.local.set_clock(to) {
         Ok(()) => reply(StatusCode::OK, &json!({ "now": clock.now() })),
+        Err(error) => refuse(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
+    }
+}
+
+/// Brings the messages of a dead-letter queue back to where they failed.
+fn redrive(served: &Served, path: &str) -> Response<Bytes> {
+    let queue = path.strip_prefix(QUEUES).and_then(|path| path.strip_suffix("/redrive")).unwrap_or_default();
+    match served.local.redrive(queue) {
+        Ok(Some(moved)) => reply(StatusCode::OK, &json!({ "moved": moved })),
+        Ok(None) => {
+            refuse(StatusCode::NOT_FOUND, "No queue has such dead letters; /_local/queues.json lists them.")
+        }
         Err(error) => refuse(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
     }
 }
