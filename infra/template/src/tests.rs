@@ -178,8 +178,8 @@ fn assert_somebody_is_told(jobs: &Template, queue: &str) {
     let told = jobs.of_type("AWS::CloudWatch::Alarm").any(|(_, alarm)| {
         let mut found = Vec::new();
         texts(alarm, &mut found);
-        let name = format!("{queue}.QueueName");
-        found.contains(&name)
+        let name = untagged(&jobs.properties(queue)["QueueName"]);
+        found.iter().any(|text| name == text.as_str())
             && found.iter().any(|text| text == "ApproximateNumberOfMessagesVisible")
             && alarm["Threshold"] == 1
             && alarm["ComparisonOperator"] == "GreaterThanOrEqualToThreshold"
