@@ -102,7 +102,7 @@ roll-back: ## Deploy RELEASE, a commit that was deployed before, to STAGE again 
 .PHONY: cost
 cost: rust ## What a month costs for 500, 50,000 and 5,000,000 clients, from measured units
 	@$(ENSURE) nextest
-	@cargo nextest run -p tests --no-capture --cargo-quiet -E 'test(every_operation_takes_what_it_may) or test(what_an_invitation_sets_off)' | python3 scripts/cost.py
+	@cargo nextest run --workspace --no-capture --cargo-quiet -E 'test(every_operation_takes_what_it_may) or test(what_an_invitation_sets_off)' | python3 scripts/cost.py
 
 .PHONY: sites
 sites: web ## Put the two sites into the buckets of STAGE=dev, staging or production (docs/operating.md)
