@@ -100,10 +100,12 @@ EDGE_REQUESTS = 6
 POLLS = 5 * 3 * 60 * 24 * 30
 
 
-def resources(kind):
-    """The blocks of all resources of one type."""
+def resources(kind, edge=False):
+    """The blocks of all resources of one type, of the edge's stack or of all others."""
     found = []
     for path in sorted((ROOT / "infra").glob("*.yaml")):
+        if (path.name == "edge.yaml") != edge:
+            continue
         for block in re.split(r"\n(?=  \w+:\n)", path.read_text()):
             if re.search(rf"^    Type: {kind}$", block, re.MULTILINE):
                 found.append(block)
@@ -121,14 +123,18 @@ def measured(lines):
     return units
 
 
+def watched(alarms):
+    """The metrics that alarms are made of: each is paid for."""
+    return sum(block.count("MetricName:") for block in alarms)
+
+
 def standing():
     """What is there whether or not anybody comes, without the edge."""
-    alarms = resources("AWS::CloudWatch::Alarm")
     counted = {name for block in resources("AWS::Logs::MetricFilter") for name in re.findall(r"MetricName: (\w+)", block)}
     return {
         "key": len(resources("AWS::KMS::Key")),
         "secret": len(resources("AWS::SecretsManager::Secret")),
-        "alarm metric": sum(block.count("MetricName:") for block in alarms),
+        "alarm metric": watched(resources("AWS::CloudWatch::Alarm")),
         "counted metric": len(counted),
         "queue request": POLLS * sum("Queue: !GetAtt" in block for block in resources("AWS::Serverless::Function")),
     }
@@ -168,9 +174,11 @@ def used(clients, units):
 def at_the_edge(clients, use):
     sign_ins = clients * BY_CLIENT["portal.sign_in"]
     requests = use["API request"] + sign_ins * EDGE_REQUESTS
+    firewalls = resources("AWS::WAFv2::WebACL", edge=True)
     return {
-        "firewall": len(resources("AWS::WAFv2::WebACL")),
-        "firewall rule": sum(block.count("- Name:") for block in resources("AWS::WAFv2::WebACL")),
+        "alarm metric": watched(resources("AWS::CloudWatch::Alarm", edge=True)),
+        "firewall": len(firewalls),
+        "firewall rule": sum(block.count("- Name:") for block in firewalls),
         "firewall request": requests,
         "edge request": requests,
         "GB from the edge": sign_ins * EDGE_BYTES / 1e9,
