@@ -145,7 +145,7 @@ impl HttpOperation for GetStatistics {
         let counted_at = counted.as_ref().map(|counted| counted.counted_at);
         let accounts = counted.map(|counted| counted.accounts).unwrap_or_default();
         Ok(Reply::from(Response {
-            computed_until: progress.map(|progress| progress.computed_at),
+            computed_until: progress.map(|progress| progress.until),
             counted_at,
             licences: LicencesView::of(staff.settings.licences, &licences),
             accounts: by_status(&accounts, of_site),

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, TimeDelta, Utc};
 use domain::Individual;
 use domain::account::Status;
 use domain::id::{IndividualId, MailId, SiteId};
@@ -98,7 +98,9 @@ async fn compute_days(
         if summary.more || next.is_none_or(|next| !same_month(*next, date)) {
             store.put_statistics_of_month(date, context.now).await?;
             if let Some(settled) = settled {
-                let progress = StatisticsProgress { settled, computed_at: context.now };
+                let end = date.and_time(NaiveTime::MIN).and_utc() + TimeDelta::days(1);
+                let until = end.min(context.now);
+                let progress = StatisticsProgress { settled, until, computed_at: context.now };
                 store.put_statistics_progress(&progress).await?;
             }
         }
@@ -110,7 +112,6 @@ async fn compute_days(
 }
 
 fn same_month(one: NaiveDate, other: NaiveDate) -> bool {
-    use chrono::Datelike;
     (one.year(), one.month()) == (other.year(), other.month())
 }
 
@@ -188,7 +189,9 @@ async fn count_accounts(context: &Context<'_>, summary: &mut Summary) -> Result<
         return Ok(());
     };
     let mut accounts = Accounts::default();
-    counts.iter().for_each(|counted| accounts.add(counted));
+    for counted in &counts {
+        accounts.add(counted);
+    }
     summary.accounts = Some(accounts.total());
     let counted = CountedAccounts { accounts, counted_at: context.now };
     context.services.store.put_counted_accounts(&counted).await

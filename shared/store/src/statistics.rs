@@ -126,6 +126,8 @@ pub struct StatisticsProgress {
     /// The last day that needn't be computed again; those before are settled, too.
     pub settled: NaiveDate,
     /// What happened up to this instant is in them.
+    pub until: DateTime<Utc>,
+    /// When they were.
     pub computed_at: DateTime<Utc>,
 }
 

@@ -4,13 +4,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::AlertKind;
-use domain::account::{CloseReason, LockReason};
+use domain::account::{CloseReason, LockReason, Status};
 use domain::journal::JournalRecord;
 use domain::mail::{MailKind, MailOutcome};
 use domain::session::EmailChange;
+use domain::statistics::{Accounts, Day, Sites, Tally};
 use domain::worker::{SecurityClass, Worker};
-use domain::{Session, job::Job};
+use domain::{AlertKind, Session, StateName, job::Job};
 use serde_json::{Map as Json, Value, json};
 
 use super::records::{
@@ -21,8 +21,9 @@ use crate::ask::FromItem;
 use crate::commit::Op;
 use crate::item::Map;
 use crate::{
-    Answered, ClosedAccount, Credentials, Fate, Fault, Holding, MailAddress, MailOf, MailRecord, Policy,
-    PolicyKind, PublicKeys, Reader, ReportPage, ResetRequest, SetUp, Site, Told, Versioned,
+    Answered, ClosedAccount, CountedAccounts, Credentials, Fate, Fault, Holding, MailAddress, MailOf,
+    MailRecord, Month, Policy, PolicyKind, PublicKeys, Reader, ReportPage, ResetRequest, SetUp, Site,
+    StatisticsProgress, Told, Versioned,
 };
 
 /// Reads an item into what its `Debug` says.
@@ -68,6 +69,7 @@ fn samples() -> Vec<Sample> {
     samples.extend(individual_samples());
     samples.extend(agency_samples());
     samples.extend(other_samples());
+    samples.extend(statistics_samples());
     for (name, event) in events() {
         let record = JournalRecord { events: vec![event], ..record(1, 1) };
         samples.push(Sample::new(format!("journal_{name}"), journal_item(&record), read::<JournalRecord>));
@@ -187,6 +189,35 @@ fn other_samples() -> Vec<Sample> {
         ),
         Sample::new("reset_request", crate::requests::item(&reset_request()).unwrap(), read::<ResetRequest>),
         Sample { name: "access_log".to_owned(), item: access, read: None },
+    ]
+}
+
+fn statistics_samples() -> Vec<Sample> {
+    let tally = Tally {
+        invited: 5,
+        activated: 4,
+        returned: 3,
+        mails_sent: 9,
+        mails_bounced: 2,
+        mails_complained: 1,
+        minutes_to_activate: [(7, 3), (1_440, 1)].into(),
+    };
+    let (site, now) = (SiteId::new(uuid(5)), at(0));
+    let sites: Sites = [(site, tally)].into();
+    let month = Month { month: "2026-03".to_owned(), sites: sites.clone(), computed_at: now };
+    let day = Day { day: now.date_naive(), sites, waiting: 1, computed_at: now };
+    let mut accounts = Accounts::default();
+    for status in [StateName::Active, StateName::Locked].map(|state| Status { state, reason: None }) {
+        accounts.count(site, status.each()[0]);
+    }
+    let counted = CountedAccounts { accounts, counted_at: now };
+    let progress = StatisticsProgress { settled: now.date_naive(), until: now, computed_at: now };
+    use crate::statistics::{accounts_item, day_item, month_item, progress_item};
+    vec![
+        Sample::new("statistics_day", day_item(&day).unwrap(), read::<Day>),
+        Sample::new("statistics_month", month_item(&month).unwrap(), read::<Month>),
+        Sample::new("statistics_accounts", accounts_item(&counted).unwrap(), read::<CountedAccounts>),
+        Sample::new("statistics_progress", progress_item(&progress).unwrap(), read::<StatisticsProgress>),
     ]
 }
 
