@@ -1131,7 +1131,11 @@ impl Everything {
                 worker["generation"]
             ));
         }
-        self.statistics.iter().for_each(|item| count(format!("statistics {item}")));
+        for item in &self.statistics {
+            let mut item = item.clone();
+            item.as_object_mut().unwrap().remove("computed_at");
+            count(format!("statistics {item}"));
+        }
         for row in self.mail.iter().filter(|row| !text(row, "sk").starts_with("claim#")) {
             count(format!("mail {} {}", row["sk"], row["reason"]));
         }
