@@ -264,6 +264,16 @@ class Holes:
     def job(self):
         return self._admin("POST", "/imports", {"upload_id": self.upload, "source": "sample", "mode": "dry_run"})["job_id"]
 
+    @functools.cached_property
+    def dry_run(self):
+        """A bulk activation that says whom it would invite, at its end."""
+        job = self._admin("POST", "/bulk-jobs/activation", {})["job_id"]
+        for _ in range(60):
+            if self._admin("GET", f"/bulk-jobs/{job}")["state"] == "done":
+                return job
+            time.sleep(1)
+        stop("the dry run of a bulk activation does not finish")
+
     mail = functools.cached_property(lambda self: new_id("mai"))
     journal = functools.cached_property(lambda self: new_id("jrn"))
     correlation = functools.cached_property(lambda self: new_id("cor"))

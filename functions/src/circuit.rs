@@ -183,6 +183,10 @@ mod tests {
         fn now(&self) -> DateTime<Utc> {
             DateTime::from_timestamp(self.0.load(Ordering::Relaxed), 0).unwrap()
         }
+
+        fn pause(&self, _: std::time::Duration) -> crate::entry::BoxFuture<'_, ()> {
+            Box::pin(std::future::ready(()))
+        }
     }
 
     /// A service that answers with a status, or never.

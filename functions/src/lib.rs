@@ -5,6 +5,7 @@
 
 pub mod admin;
 pub mod agency;
+mod bulk;
 mod change;
 mod circuit;
 pub mod context;
@@ -19,6 +20,7 @@ mod mailing;
 pub mod openapi;
 mod opening;
 pub mod operation;
+mod pace;
 pub mod paging;
 mod passwords;
 pub mod portal;

@@ -5,7 +5,7 @@ use domain::account::{
     Account, Action, AgeOverride, Changed, Context as Guards, Opening, Reason, Refused, StateName,
 };
 use domain::alert::AlertKind;
-use domain::journal::{FieldName, JournalEvent};
+use domain::journal::{FieldName, JournalEvent, JournalRecord};
 use domain::{AccountId, EmailAddress, Individual, Permission};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -175,6 +175,19 @@ impl Held {
         let waiting = closed.into_iter().flatten().filter(|closed| !closed.alerts.is_empty()).collect();
         Ok(Self { open, waiting })
     }
+
+    /// The closed accounts with all settled that they needed a worker for, as a new one takes their place; the record tells
+    /// of it.
+    pub(crate) fn settled(&self, record: &mut JournalRecord) -> Vec<(Account, Version)> {
+        let settled = |closed: &Versioned<Account>| Some((closed.settled(AlertKind::ALL)?, closed.version));
+        let settled: Vec<_> = self.waiting.iter().filter_map(settled).collect();
+        for (closed, _) in &settled {
+            let (account, individual) = (closed.id, closed.individual);
+            record.changed.push(FieldName::Alerts);
+            record.events.push(JournalEvent::AlertsSettled { account, individual });
+        }
+        settled
+    }
 }
 
 /// Saves an account that was opened; a new one settles what the closed ones needed a worker for.
@@ -187,15 +200,7 @@ pub(crate) async fn save(
     held: &Held,
 ) -> Result<Reply<Invitation>, Failure<NotOpened>> {
     let mut record = context.transition(staff.actor(), changed);
-    let settled: Vec<_> = held
-        .waiting
-        .iter()
-        .filter_map(|closed| Some((closed.settled(AlertKind::ALL)?, closed.version)))
-        .collect();
-    for (closed, _) in &settled {
-        record.changed.push(FieldName::Alerts);
-        record.events.push(JournalEvent::AlertsSettled { account: closed.id, individual: closed.individual });
-    }
+    let settled = held.settled(&mut record);
     let mut transaction = Transaction::new(&record);
     transaction.change_account(loaded, changed, individual.test, None);
     for (closed, version) in &settled {

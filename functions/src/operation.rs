@@ -168,6 +168,8 @@ pub enum Queue {
     MailBulk,
     /// Pages of imports.
     Imports,
+    /// Steps of bulk jobs.
+    Bulk,
     /// What the mail service tells of mails.
     MailOutcomes,
     /// Whose sessions have ended.
@@ -176,8 +178,8 @@ pub enum Queue {
 
 impl Queue {
     /// All of them.
-    pub const ALL: [Self; 5] =
-        [Self::MailNow, Self::MailBulk, Self::MailOutcomes, Self::Imports, Self::EndedSessions];
+    pub const ALL: [Self; 6] =
+        [Self::MailNow, Self::MailBulk, Self::MailOutcomes, Self::Imports, Self::Bulk, Self::EndedSessions];
 
     /// The logical name.
     #[must_use]
@@ -186,6 +188,7 @@ impl Queue {
             Self::MailNow => "mail_now",
             Self::MailBulk => "mail_bulk",
             Self::Imports => "imports",
+            Self::Bulk => "bulk",
             Self::MailOutcomes => "mail_outcomes",
             Self::EndedSessions => "ended_sessions",
         }
@@ -212,8 +215,11 @@ impl Queue {
                 "worker_password_reset_requested",
                 "worker_password_changed",
             ],
-            Self::MailBulk => &["activation_reminder_requested", "invitation_asked_for"],
+            Self::MailBulk => {
+                &["activation_reminder_requested", "invitation_asked_for", "bulk_activation_requested"]
+            }
             Self::Imports => &["import_continues"],
+            Self::Bulk => &["bulk_job_continues"],
             Self::MailOutcomes => &[
                 "Email Sent",
                 "Email Delivered",
@@ -241,7 +247,7 @@ impl Queue {
     pub const fn concurrency(self) -> u16 {
         match self {
             Self::MailNow | Self::Imports => 4,
-            Self::MailBulk | Self::MailOutcomes | Self::EndedSessions => 2,
+            Self::MailBulk | Self::MailOutcomes | Self::Bulk | Self::EndedSessions => 2,
         }
     }
 }
@@ -336,6 +342,8 @@ pub enum Use {
     PortalUrl,
     /// What SES says of the agency's identity.
     ReadIdentity,
+    /// How many mails SES takes in a second.
+    ReadSendRate,
     /// The EventBridge bus.
     PutEvents,
     /// Objects of the uploads bucket, to read.

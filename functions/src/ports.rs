@@ -1,13 +1,20 @@
 //! What an operation may not take for itself: the time and randomness.
 
+use std::time::Duration;
+
 use aws_lc_rs::rand::{SecureRandom, SystemRandom};
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
+
+use crate::entry::BoxFuture;
 
 /// Tells the time.
 pub trait Clock: Send + Sync {
     /// This instant.
     fn now(&self) -> DateTime<Utc>;
+
+    /// Lets that much time pass.
+    fn pause(&self, time: Duration) -> BoxFuture<'_, ()>;
 }
 
 /// The machine's clock.
@@ -18,6 +25,10 @@ impl Clock for SystemClock {
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the machine's clock")]
     fn now(&self) -> DateTime<Utc> {
         Utc::now()
+    }
+
+    fn pause(&self, time: Duration) -> BoxFuture<'_, ()> {
+        Box::pin(tokio::time::sleep(time))
     }
 }
 

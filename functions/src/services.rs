@@ -49,6 +49,8 @@ pub struct Services {
 pub(crate) struct Cache {
     pub(crate) settings: Option<(DateTime<Utc>, Arc<Settings>)>,
     pub(crate) keys: Option<(DateTime<Utc>, Arc<VerifyingKeys>)>,
+    /// Mails that the mail service takes in a second.
+    pub(crate) send_rate: Option<(DateTime<Utc>, f64)>,
 }
 
 impl Cache {
@@ -57,6 +59,7 @@ impl Cache {
         let is_fresh = |read: DateTime<Utc>| read <= now && now - read < CACHE;
         self.settings = self.settings.filter(|(read, _)| is_fresh(*read));
         self.keys = self.keys.filter(|(read, _)| is_fresh(*read));
+        self.send_rate = self.send_rate.filter(|(read, _)| is_fresh(*read));
         self
     }
 }
@@ -76,7 +79,8 @@ impl Services {
         let guarded = |service| circuit::guard(config, service, &clock);
         Self {
             store: Store::new(aws_sdk_dynamodb::Client::new(&guarded("DynamoDB")), tables),
-            ses: uses(|u| matches!(u, Use::SendMail)).then(|| aws_sdk_sesv2::Client::new(&guarded("SES"))),
+            ses: uses(|u| matches!(u, Use::SendMail | Use::ReadSendRate))
+                .then(|| aws_sdk_sesv2::Client::new(&guarded("SES"))),
             bus: uses(|u| matches!(u, Use::PutEvents))
                 .then(|| aws_sdk_eventbridge::Client::new(&guarded("EventBridge"))),
             objects: uses(|u| matches!(u, Use::ReadUploads | Use::WriteUploads))

@@ -235,6 +235,7 @@ async fn queries_are_checked_as_bodies_are() {
                 ("page=1.5", "page"),
                 ("job_id=1", "job_id"),
             ]),
+            "admin.get_bulk_results" => queries.extend([("page=-1", "page"), ("page=x", "page")]),
             "admin.list_alerts" => {
                 queries.extend([("kind=all", "kind"), ("kind=locked&kind=locked", "kind")])
             }
@@ -506,7 +507,8 @@ async fn other_methods_and_other_paths_lead_nowhere() {
             format!("{filled}%2f"),
         ] {
             // A segment that is a parameter takes anything; its operation refuses what is no id.
-            if !path.ends_with("%2f") || !http_of(row.operation()).unwrap().2.ends_with('}') {
+            let parameter = path.ends_with("%2f") && http_of(row.operation()).unwrap().2.ends_with('}');
+            if !parameter && !offered(api, &path, &method) {
                 nowhere(api, method.clone(), &path).await;
             }
         }

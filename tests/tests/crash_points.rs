@@ -149,6 +149,15 @@ crash_points! {
     suspending_a_worker: "admin.suspend_worker", to_suspend_a_worker, [200], HasTheEffectOfOne;
     unlocking_a_worker: "admin.unlock_worker", to_unlock_a_worker, [200], HasTheEffectOfOne;
     resetting_a_worker: "admin.reset_worker_password", to_reset_a_worker, [200], HasTheEffectOfOne;
+    starting_a_bulk_activation: "admin.start_bulk_activation", to_start_a_bulk_activation, [200], HasTheEffectOfOne;
+    starting_a_bulk_change: "admin.start_bulk_change", to_start_a_bulk_change, [200], HasTheEffectOfOne;
+    starting_a_bulk_reset: "admin.start_bulk_reset", to_start_a_bulk_reset, [200], HasTheEffectOfOne;
+    applying_a_bulk_job: "admin.apply_bulk_job", to_apply_a_bulk_job, [200], HasTheEffectOfOne;
+    stopping_a_bulk_job: "admin.stop_bulk_job", to_stop_a_bulk_job, [200], HasTheEffectOfOne;
+    resuming_a_bulk_job: "admin.resume_bulk_job", to_resume_a_bulk_job, [200], HasTheEffectOfOne;
+    running_a_bulk_activation: "jobs.run_bulk_job", to_run_a_bulk_activation, [], HasTheEffectOfOne;
+    running_a_bulk_change: "jobs.run_bulk_job", to_run_a_bulk_change, [], HasTheEffectOfOne;
+    recording_a_complaint_of_a_bulk_job: "jobs.record_mail_outcome", to_record_a_complaint_of_a_job, [], HasTheEffectOfOne;
     importing: "jobs.import_individuals", to_import, [], HasTheEffectOfOne;
     expiring: "jobs.expire_activations", to_expire, [], HasTheEffectOfOne;
     computing_statistics: "jobs.compute_statistics", to_compute_statistics, [], HasTheEffectOfOne;
@@ -437,6 +446,80 @@ async fn to_import(world: &World) -> Deed {
     pending_accounts(world, &staff).await;
     world.start_import(&staff, SECOND_FILE.as_bytes(), "apply").await;
     Deed::Waiting
+}
+
+/// Starts a bulk job and waits for the end of its dry run.
+async fn dry_run(world: &World, staff: &Session, path: &str, body: Value) -> String {
+    let call = world.admin(Method::POST, path).by(staff).header("idempotency-key", world.key());
+    let job = call.json(body).send().await.ok();
+    world.drain().await;
+    text(&job, "job_id").to_owned()
+}
+
+/// Applies it; nothing has run so far.
+async fn applied(world: &World, staff: &Session, path: &str, body: Value) -> String {
+    let dry = dry_run(world, staff, path, body).await;
+    let apply = world.admin(Method::POST, &format!("/bulk-jobs/{dry}/apply")).by(staff);
+    let job = apply.header("idempotency-key", world.key()).json(json!({})).send().await.ok();
+    text(&job, "job_id").to_owned()
+}
+
+async fn to_start_a_bulk_activation(world: &World) -> Deed {
+    keyed(Method::POST, "/bulk-jobs/activation", &world.staff(INTAKE).await, json!({}))
+}
+
+fn suspending_all() -> Value {
+    json!({ "action": "suspend", "target": { "criteria": { "statuses": [{ "state": "active" }] } } })
+}
+
+async fn to_start_a_bulk_change(world: &World) -> Deed {
+    client(world).await;
+    keyed(Method::POST, "/bulk-jobs/change", &world.staff(INTAKE).await, suspending_all())
+}
+
+async fn to_start_a_bulk_reset(world: &World) -> Deed {
+    client(world).await;
+    let all = json!({ "target": { "all": true } });
+    keyed(Method::POST, "/bulk-jobs/password-reset", &world.staff(INTAKE).await, all)
+}
+
+async fn to_apply_a_bulk_job(world: &World) -> Deed {
+    let staff = world.staff(INTAKE).await;
+    let dry = dry_run(world, &staff, "/bulk-jobs/activation", json!({})).await;
+    keyed(Method::POST, format!("/bulk-jobs/{dry}/apply"), &staff, json!({}))
+}
+
+async fn to_stop_a_bulk_job(world: &World) -> Deed {
+    let staff = world.staff(INTAKE).await;
+    let job = applied(world, &staff, "/bulk-jobs/activation", json!({})).await;
+    keyed(Method::POST, format!("/bulk-jobs/{job}/stop"), &staff, json!({}))
+}
+
+async fn to_resume_a_bulk_job(world: &World) -> Deed {
+    let Deed::Request { path, session, .. } = to_stop_a_bulk_job(world).await else { unreachable!() };
+    let staff = session.unwrap();
+    world.admin(Method::POST, &path).by(&staff).json(json!({})).send().await.ok();
+    keyed(Method::POST, path.replace("stop", "resume"), &staff, json!({}))
+}
+
+async fn to_run_a_bulk_activation(world: &World) -> Deed {
+    let staff = world.staff(INTAKE).await;
+    applied(world, &staff, "/bulk-jobs/activation", json!({})).await;
+    Deed::Waiting
+}
+
+async fn to_run_a_bulk_change(world: &World) -> Deed {
+    client(world).await;
+    let staff = world.staff(INTAKE).await;
+    applied(world, &staff, "/bulk-jobs/change", suspending_all()).await;
+    Deed::Waiting
+}
+
+async fn to_record_a_complaint_of_a_job(world: &World) -> Deed {
+    let staff = world.staff(INTAKE).await;
+    applied(world, &staff, "/bulk-jobs/activation", json!({ "groups": ["first"] })).await;
+    world.drain().await;
+    told(&world.local.mails().unwrap().pop().unwrap(), "Email Complaint Received")
 }
 
 async fn to_consent(world: &World) -> Deed {
@@ -880,7 +963,7 @@ pub fn outline(answer: &Value) -> Value {
 }
 
 /// The store as somebody sees it who may see everything.
-fn root(world: &World) -> Store {
+pub fn root(world: &World) -> Store {
     Store::new(Client::new(&world.local.aws().sdk_config("root")), names(world))
 }
 
@@ -1067,6 +1150,21 @@ impl Everything {
             .map(|item| text(item, "pk"))
             .collect();
         assert_eq!(owners.len(), profiles.len(), "an individual for each external id");
+        for job in self.jobs.iter().filter(|item| item["sk"] == "bulk") {
+            let counts = job["tallies"].as_array().unwrap().iter();
+            let counts: u64 = counts.map(|tally| tally["count"].as_u64().unwrap()).sum();
+            let rows = self.reports(text(job, "pk"));
+            let once: BTreeSet<_> = rows.iter().map(|row| text(row, "individual")).collect();
+            assert_eq!((rows.len() as u64, once.len() as u64), (counts, counts), "{job}: everybody once");
+            let state = text(&job["state"], "name");
+            assert!(["done", "stopped"].contains(&state), "{job}");
+            let applied = self.jobs.iter().any(|row| row["sk"] == "applied");
+            assert!(!applied, "a job is at its end and bars others");
+            let mails = self.mail.iter().filter(|row| row["sk"] == "sent" && row["job"] == job["pk"]);
+            let counted = self.jobs.iter().find(|row| row["sk"] == "mails" && row["pk"] == job["pk"]);
+            let counted = counted.map_or(0, |row| row["sent"].as_u64().unwrap());
+            assert_eq!(counted, mails.count() as u64, "{job}: each mail counts once");
+        }
         for job in self.jobs.iter().filter(|item| item["sk"] == "job") {
             assert_eq!(job["state"], "done", "{job}");
             let counts: u64 = ["created", "updated", "unchanged", "refused"]
@@ -1084,8 +1182,11 @@ impl Everything {
     }
 
     fn reports(&self, job: &str) -> Vec<Value> {
-        let mut pages: Vec<_> =
-            self.jobs.iter().filter(|item| item["pk"] == job && item["sk"] != "job").collect();
+        let mut pages: Vec<_> = self
+            .jobs
+            .iter()
+            .filter(|item| item["pk"] == job && text(item, "sk").starts_with("report#"))
+            .collect();
         pages.sort_by_key(|page| text(page, "sk"));
         let rows = pages.iter().map(|page| match &page["rows"] {
             Value::String(rows) => serde_json::from_str(rows).unwrap(),
@@ -1146,6 +1247,17 @@ impl Everything {
                     "job row {} {} {} {}",
                     row["row"], row["outcome"], row["warnings"], row["errors"]
                 ));
+            }
+        }
+        for job in self.jobs.iter().filter(|item| item["sk"] == "bulk") {
+            count(format!("bulk job {} {} {}", job["mode"], job["state"], job["tallies"]));
+            let counted = self.jobs.iter().find(|row| row["sk"] == "mails" && row["pk"] == job["pk"]);
+            count(format!(
+                "mails of it {:?}",
+                counted.map(|row| [&row["sent"], &row["bounced"], &row["complained"]])
+            ));
+            for row in self.reports(text(job, "pk")) {
+                count(format!("bulk row {} {} {}", row["outcome"], row["reason"], row["individual"]));
             }
         }
         effect.insert("sessions".to_owned(), self.sessions);

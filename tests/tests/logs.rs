@@ -104,6 +104,8 @@ async fn send<'w>(world: &World, call: impl Fn() -> Call<'w>) -> Answer {
     );
     call().send().await;
     faults.clear();
+    // The circuits try again.
+    world.advance(Duration::seconds(5));
     call().send().await
 }
 
@@ -267,6 +269,7 @@ async fn everything(world: &World) -> Vec<String> {
         send(world, search(json!({ "external_id": { "source": "test", "id": "EXTCANARY2" } }))).await.ok();
     let other = found["individuals"][0]["individual_id"].as_str().unwrap();
     send(world, post(format!("/individuals/{other}/accounts"), json!({}))).await.ok();
+    in_bulk(world, &staff).await;
     send(world, post("/session/extend".into(), json!({}))).await.ok();
     send(world, get("/sessions".into())).await.ok();
     let unknown = "/sessions/ses_00000000000000000000000000";
@@ -278,6 +281,36 @@ async fn everything(world: &World) -> Vec<String> {
         secrets.extend(session.cookie.split(['=', '.']).filter(|part| part.len() > 40).map(str::to_owned));
     }
     secrets
+}
+
+/// Invites and closes in bulk, by criteria that name somebody; the jobs forget them.
+async fn in_bulk(world: &World, staff: &Session) {
+    let post = async |path: &str, body: Value| {
+        let key = world.key();
+        let call = || world.admin(Method::POST, path).by(staff).header("idempotency-key", key.clone());
+        send(world, || call().json(body.clone())).await
+    };
+    let id = |started: Answer| started.ok()["job_id"].as_str().unwrap().to_owned();
+    let criteria = json!({ "name": "Quellhorst", "email": ADDRESS, "birth_date": BORN });
+    let change = json!({ "action": "close", "target": { "criteria": criteria } });
+    for job in [
+        id(post("/bulk-jobs/activation", json!({})).await),
+        id(post("/bulk-jobs/change", change).await),
+        id(post("/bulk-jobs/password-reset", json!({ "target": { "all": true } })).await),
+    ] {
+        drain(world).await;
+        let applying = id(post(&format!("/bulk-jobs/{job}/apply"), json!({})).await);
+        for action in ["stop", "resume"] {
+            post(&format!("/bulk-jobs/{applying}/{action}"), json!({})).await.ok();
+        }
+        drain(world).await;
+        for path in ["", "/results"] {
+            let path = format!("/bulk-jobs/{applying}{path}");
+            send(world, || world.admin(Method::GET, &path).by(staff)).await.ok();
+        }
+    }
+    send(world, || world.admin(Method::GET, "/bulk-jobs").by(staff)).await.ok();
+    assert_silent("bulk jobs", &json!(items(world, Table::Jobs).await).to_string(), &[]);
 }
 
 /// What a client does with their sessions and account: the session that goes on.

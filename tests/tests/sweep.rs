@@ -110,6 +110,18 @@ pub const ROWS: &[Row] = &[
         |stage| json!({ "upload_id": stage.upload, "source": "test", "mode": "apply" }),
     ),
     row("admin.get_job", |_| Value::Null),
+    row("admin.start_bulk_activation", |_| json!({})),
+    row(
+        "admin.start_bulk_change",
+        |_| json!({ "action": "suspend", "target": { "criteria": { "statuses": [{ "state": "active" }] } } }),
+    ),
+    row("admin.start_bulk_reset", |_| json!({ "target": { "all": true } })),
+    row("admin.apply_bulk_job", |_| Value::Null),
+    row("admin.stop_bulk_job", |_| Value::Null),
+    row("admin.resume_bulk_job", |_| Value::Null),
+    row("admin.list_bulk_jobs", |_| Value::Null),
+    row("admin.get_bulk_job", |_| Value::Null),
+    row("admin.get_bulk_results", |_| Value::Null),
     row("admin.search_individuals", |_| json!({ "name": "delgado" })),
     row("admin.search_accounts", |_| json!({ "criteria": { "statuses": [{ "state": "active" }] } })),
     row("admin.get_licences", |_| Value::Null),
@@ -176,6 +188,8 @@ pub struct Stage {
     email_code: String,
     /// A file of Intake's.
     pub upload: String,
+    /// A dry run of suspending accounts.
+    bulk_job: String,
     /// What a path names: of those assigned to Carmen; `fresh` has no account.
     pub own: BTreeMap<&'static str, String>,
     pub fresh: String,
@@ -233,6 +247,11 @@ impl Stage {
         let job = world.start_import(&staff, csv, "apply").await;
         let upload = world.upload(&staff, csv).await;
         world.drain().await;
+        let suspend = json!({ "action": "suspend", "target": { "criteria": {} } });
+        let suspend = world.admin(Method::POST, "/bulk-jobs/change").by(&staff).json(suspend);
+        let bulk_job = suspend.header("idempotency-key", world.key()).send().await.ok();
+        let bulk_job = bulk_job["job_id"].as_str().unwrap().to_owned();
+        world.drain().await;
         let reset_token = world.reset_token("elodie.fournier@example.org").await;
         let worker_reset_token = world.worker_reset_token(OTHER_CLINICAL).await;
         let foreign = world.invite(&staff, "T-09").await;
@@ -264,6 +283,7 @@ impl Stage {
             worker_reset_token,
             email_code,
             upload,
+            bulk_job,
             own: named((&own.0, &own.1), &own_contact),
             foreign: named((&foreign.0, &foreign.1), &foreign_contact),
             fitting,
@@ -285,6 +305,9 @@ impl Stage {
             Aim::Foreign => self.foreign.clone(),
             Aim::Unknown => UNKNOWN.map(|(name, id)| (name, id.to_owned())).into(),
         };
+        if aim != Aim::Unknown && path.starts_with("/bulk-jobs/") {
+            named.insert("job_id", self.bulk_job.clone());
+        }
         if row.operation == "admin.create_account" {
             match aim {
                 Aim::Own => drop(named.insert("individual_id", self.fresh.clone())),
@@ -475,6 +498,14 @@ fn expected(row: &Row, who: &Who<'_>, aim: Aim, sees: bool) -> Option<(u16, &'st
         Who::Client => None,
         Who::Worker(..) if !permitted => Some((403, "not_allowed")),
         Who::Worker(..) if nothing_there => Some((404, "not_found")),
+        // The row's job suspends accounts.
+        Who::Worker(worker, class)
+            if ["admin.apply_bulk_job", "admin.stop_bulk_job", "admin.resume_bulk_job"]
+                .contains(&row.operation)
+                && !permits(worker.user_group, class, Permission::ChangeAccountsInBulk) =>
+        {
+            Some((403, "not_allowed"))
+        }
         // The row's contact is the one that consent is for.
         Who::Worker(worker, class)
             if ["admin.update_contact", "admin.retire_contact"].contains(&row.operation)

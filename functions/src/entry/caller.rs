@@ -174,11 +174,8 @@ impl Caller for Staff {
             .find(|class| class.id == worker.value.security_class)
             .ok_or_else(|| unknown_class(&worker.value))?;
         let staff = Self { session, worker, class, settings };
-        if let operation::Access::Permitted(permission) = context.operation.access
-            && !staff.may(permission)
-        {
-            staff.log(context, Access::Refused, None).await?;
-            return Err(Failure::Entry(EntryRefusal::NotAllowed));
+        if let operation::Access::Permitted(permission) = context.operation.access {
+            staff.require(context, &[permission]).await?;
         }
         Ok(staff)
     }
@@ -193,6 +190,22 @@ impl Staff {
     #[must_use]
     pub fn may(&self, permission: Permission) -> bool {
         worker::permits(self.worker.value.user_group, &self.class, permission)
+    }
+
+    /// Refuses, and logs it, unless user group and security class permit all of these.
+    ///
+    /// # Errors
+    /// `not_allowed`, or the store's fault.
+    pub(crate) async fn require<R>(
+        &self,
+        context: &Context<'_>,
+        permissions: &[Permission],
+    ) -> Result<(), Failure<R>> {
+        if permissions.iter().all(|permission| self.may(*permission)) {
+            return Ok(());
+        }
+        self.log(context, Access::Refused, None).await?;
+        Err(Failure::Entry(EntryRefusal::NotAllowed))
     }
 
     /// The worker, for the journal.

@@ -4,12 +4,11 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use aws_lc_rs::digest;
 use chrono::NaiveDate;
 use csv::{ByteRecord, ReaderBuilder};
 use domain::account::RecordChange;
 use domain::birth_date::BirthDate;
-use domain::id::{ContactId, IndividualId, JobId, SiteId, WorkerId};
+use domain::id::{ContactId, IndividualId, SiteId, WorkerId};
 use domain::import::{Column, Directory, Draft, Header, Import, Outcome, RowError, Warning};
 use domain::individual::Imported;
 use domain::job::{Counts, Job, JobFailure, JobMode, JobState, Position};
@@ -18,9 +17,8 @@ use domain::settings::Settings;
 use domain::{EmailAddress, Individual};
 use serde::{Deserialize, Serialize};
 use store::{CommitError, Conflict, ExternalIdOf, Fault, ReportPage, Site, Transaction, Versioned, ask};
-use uuid::Uuid;
 
-use super::{Delivered, log_page};
+use super::{Delivered, derived, log_page};
 use crate::change::IndividualChange;
 use crate::context::{Context, defect};
 use crate::entry::event::MessageOperation;
@@ -106,13 +104,9 @@ impl MessageOperation for ImportIndividuals {
     type Message = Delivered;
 
     async fn handle(context: &Context<'_>, message: Delivered) -> Result<(), Fault> {
+        let context = message.caused(context);
         let JournalEvent::ImportContinues { job, page } = message.detail.event else {
             return Err(Fault::Internal { what: "not an import".to_owned(), source: None });
-        };
-        let context = Context {
-            correlation: message.detail.correlation,
-            causation: Some(message.detail.causation),
-            ..context.clone()
         };
         let asked = (ask::job(job), ask::settings(), ask::sites());
         let (found, settings, sites) = context.services.store.ask(asked).await?;
@@ -426,16 +420,6 @@ fn repeated(earlier: u64) -> ReportError {
 fn done_before(before: Option<&Versioned<Individual>>, import: &Import<'_>) -> Option<Outcome> {
     let before = before.filter(|before| before.imported == Some(import.imported))?;
     Some(if before.id == import.individual { Outcome::Created } else { Outcome::Updated })
-}
-
-/// A UUID that is the same for the same row of the same job, with the job's time in it.
-fn derived(job: JobId, row: u64, what: &str) -> Uuid {
-    let text = format!("{job}\0{row}\0{what}");
-    let hash = digest::digest(&digest::SHA256, text.as_bytes());
-    let mut random = [0; 10];
-    random.copy_from_slice(hash.as_ref().get(..10).unwrap_or(&[0; 10]));
-    let millis = u64::try_from(job.uuid().as_u128() >> 80).unwrap_or_default();
-    uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid()
 }
 
 fn count(counts: &mut Counts, rows: &[ReportRow]) {

@@ -4,11 +4,13 @@
 use chrono::{DateTime, Utc};
 use domain::EmailAddress;
 use domain::alert::AlertKind;
-use domain::id::{AccountId, IndividualId, WorkerId};
+use domain::id::{AccountId, IndividualId, JobId, WorkerId};
 use domain::journal::{Actor, FieldName, JobName, JournalEvent, JournalRecord, Subject};
 use domain::mail::MailOutcome;
 use serde::Deserialize;
-use store::{CommitError, Conflict, Fate, Fault, Handover, MailRecord, Reader, Told, Transaction, ask};
+use store::{
+    CommitError, Conflict, CountedMail, Fate, Fault, Handover, MailRecord, Reader, Told, Transaction, ask,
+};
 
 use crate::context::Context;
 use crate::entry::event::MessageOperation;
@@ -71,12 +73,16 @@ impl MessageOperation for RecordMailOutcome {
             // Its sender may have died before it could note so.
             (MailOutcome::Sent, Some(Handover { of, address, language })) => {
                 let fate = Fate::Sent { address, language, message: event.detail.message };
-                store.append_mail(&MailRecord { of, fate, at }).await
+                store.append_mail(&MailRecord { of, fate, at }, context.uuid()).await
             }
             (MailOutcome::Bounced | MailOutcome::Complained, Some(Handover { of, address, .. })) => {
                 match of.reader {
                     Reader::Client { individual, account } => {
-                        fail(context, &told, individual, account, &address).await
+                        fail(context, &told, individual, account, &address, of.job).await?;
+                        match of.job {
+                            Some(job) => brake(context, job).await,
+                            None => Ok(()),
+                        }
                     }
                     Reader::Worker(worker) => fail_to_worker(context, &told, worker, &address).await,
                 }
@@ -94,6 +100,7 @@ async fn fail(
     individual: IndividualId,
     account: AccountId,
     address: &EmailAddress,
+    job: Option<JobId>,
 ) -> Result<(), Fault> {
     let store = &context.services.store;
     for _ in 0..TRIES {
@@ -113,11 +120,39 @@ async fn fail(
         };
         let mut transaction = Transaction::new(&record);
         transaction.keep_told(told);
+        if let Some(job) = job {
+            let bounced = told.outcome == MailOutcome::Bounced;
+            transaction.count_mail(job, if bounced { CountedMail::Bounced } else { CountedMail::Complained });
+        }
         if let Some(marked) = &marked {
             transaction.put_individual(Some(&person), marked);
         }
         if let Some(alerted) = &alerted {
             transaction.put_account(before.version, alerted);
+        }
+        if kept(store.commit(transaction).await)? {
+            return Ok(());
+        }
+    }
+    Err(contended())
+}
+
+/// Stops the bulk job that asked for the mail, if too many of its mails came to nothing.
+async fn brake(context: &Context<'_>, job: JobId) -> Result<(), Fault> {
+    let store = &context.services.store;
+    for _ in 0..TRIES {
+        let (before, mails) = store.ask((ask::bulk_job(job), ask::bulk_mails(job))).await?;
+        let Some(before) = before else { return Ok(()) };
+        let Some(reason) = before.brake(mails.unwrap_or_default()) else { return Ok(()) };
+        let Some(stopped) = before.stopped(reason, context.now) else { return Ok(()) };
+        let record = JournalRecord {
+            events: vec![JournalEvent::BulkJobStopped { job, reason }],
+            ..context.record(Actor::Job(JobName::RecordMailOutcome), Subject::Job(job))
+        };
+        let mut transaction = Transaction::new(&record);
+        transaction.put_bulk_job(before.version, &stopped);
+        if before.applies() {
+            transaction.end_applying(job);
         }
         if kept(store.commit(transaction).await)? {
             return Ok(());

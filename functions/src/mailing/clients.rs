@@ -8,7 +8,7 @@ use domain::mail::{
 };
 use domain::session::Session;
 use domain::settings::Settings;
-use domain::{AccountId, EmailAddress, Individual, IndividualId, MailId, SessionId};
+use domain::{AccountId, EmailAddress, Individual, IndividualId, JobId, MailId, SessionId};
 use mail::{Link, Mail, Says};
 use store::{Fault, MailAddress, MailOf, Reader, ask};
 
@@ -22,6 +22,8 @@ pub(super) struct ClientMail {
     pub(super) account: AccountId,
     /// When it was asked for.
     pub(super) at: DateTime<Utc>,
+    /// The bulk job that asked for it.
+    pub(super) job: Option<JobId>,
 }
 
 /// What it is about.
@@ -47,9 +49,9 @@ struct Seen {
 }
 
 pub(super) async fn send(context: &Context<'_>, asked: ClientMail, about: ToClient) -> Result<(), Fault> {
-    let ClientMail { mail, individual, account, at } = asked;
+    let ClientMail { mail, individual, account, at, job } = asked;
     let reader = Reader::Client { individual, account };
-    let of = MailOf { mail, kind: about.kind(), reader };
+    let of = MailOf { mail, kind: about.kind(), reader, job };
     let questions = (
         ask::account(account),
         ask::individual(individual),

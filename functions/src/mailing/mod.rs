@@ -37,11 +37,15 @@ struct Outgoing<'a> {
 pub(crate) async fn send_what_it_asks_for(context: &Context<'_>, told: Envelope) -> Result<(), Fault> {
     use JournalEvent as E;
     let at = told.at;
-    let client = |mail, individual, account| ClientMail { mail, individual, account, at };
+    let client = |mail, individual, account| ClientMail { mail, individual, account, at, job: None };
     match told.event {
         E::ActivationRequested { account, individual, mail, generation } => {
             let about = ToClient::Activation { generation };
             clients::send(context, client(mail, individual, account), about).await
+        }
+        E::BulkActivationRequested { account, individual, mail, generation, job } => {
+            let asked = ClientMail { job: Some(job), ..client(mail, individual, account) };
+            clients::send(context, asked, ToClient::Activation { generation }).await
         }
         E::ActivationReminderRequested { account, individual, mail, generation } => {
             let about = ToClient::ActivationReminder { generation };
@@ -94,7 +98,8 @@ async fn conclude(
     decided: Result<Outgoing<'_>, Reason>,
 ) -> Result<(), Fault> {
     let store = &context.services.store;
-    let keep = async |fate| store.append_mail(&MailRecord { of, fate, at: context.now }).await;
+    let keep =
+        async |fate| store.append_mail(&MailRecord { of, fate, at: context.now }, context.uuid()).await;
     let log = |fate| {
         let (request_id, operation) = (&context.request_id, context.operation.name);
         info!(request_id, operation, kind = of.kind.code(), fate, "mail");

@@ -93,7 +93,7 @@ async fn tell(
     about: ToWorker,
     says: Option<Says<'_>>,
 ) -> Result<(), Fault> {
-    let of = MailOf { mail, kind: kind_to_worker(about), reader: Reader::Worker(worker.id) };
+    let of = MailOf { mail, kind: kind_to_worker(about), reader: Reader::Worker(worker.id), job: None };
     let decided = match (decide_worker_mail(worker, settings, context.now, about), says) {
         (Decision::Send(to), Some(says)) => Ok(write(context, settings, worker, about, says, to)?),
         (Decision::Send(_), None) => return Err(missing(&format!("link in {mail}"))),

@@ -237,6 +237,115 @@ pub(super) const OPERATIONS: &[Operation] = &[
         )
     },
     Operation {
+        idempotency: Idempotency::Required,
+        grants: &[grant(Table::Jobs, APPEND), grant(Table::Journal, APPEND)],
+        ..admin(
+            "admin.start_bulk_activation",
+            "Start the dry run of a bulk activation",
+            Method::Post,
+            "/bulk-jobs/activation",
+            Access::Permitted(Permission::ActivateInBulk),
+            Run::http::<crate::admin::start_bulk_activation::StartBulkActivation>(),
+        )
+    },
+    Operation {
+        idempotency: Idempotency::Required,
+        grants: &[grant(Table::Jobs, WRITE), grant(Table::Journal, APPEND)],
+        ..admin(
+            "admin.start_bulk_change",
+            "Start the dry run of a change of many accounts",
+            Method::Post,
+            "/bulk-jobs/change",
+            Access::Permitted(Permission::ChangeAccountsInBulk),
+            Run::http::<crate::admin::start_bulk_change::StartBulkChange>(),
+        )
+    },
+    Operation {
+        idempotency: Idempotency::Required,
+        grants: &[grant(Table::Jobs, APPEND), grant(Table::Journal, APPEND)],
+        ..admin(
+            "admin.start_bulk_reset",
+            "Start the dry run of a reset of many passwords",
+            Method::Post,
+            "/bulk-jobs/password-reset",
+            Access::Permitted(Permission::ForceReset),
+            Run::http::<crate::admin::start_bulk_reset::StartBulkReset>(),
+        )
+    },
+    Operation {
+        idempotency: Idempotency::Required,
+        grants: &[grant(Table::Jobs, WRITE), grant(Table::Journal, APPEND)],
+        ..admin(
+            "admin.apply_bulk_job",
+            "Apply a finished dry run",
+            Method::Post,
+            "/bulk-jobs/{job_id}/apply",
+            Access::Permitted(Permission::MaintainAccounts),
+            Run::http::<crate::admin::apply_bulk_job::ApplyBulkJob>(),
+        )
+    },
+    Operation {
+        idempotency: Idempotency::Accepted,
+        grants: &[grant(Table::Jobs, &[BatchGetItem, PutItem, DeleteItem]), grant(Table::Journal, APPEND)],
+        ..admin(
+            "admin.stop_bulk_job",
+            "Stop a bulk job",
+            Method::Post,
+            "/bulk-jobs/{job_id}/stop",
+            Access::Permitted(Permission::MaintainAccounts),
+            Run::http::<crate::admin::stop_bulk_job::StopBulkJob>(),
+        )
+    },
+    Operation {
+        idempotency: Idempotency::Accepted,
+        grants: &[grant(Table::Jobs, WRITE), grant(Table::Journal, APPEND)],
+        ..admin(
+            "admin.resume_bulk_job",
+            "Resume a bulk job",
+            Method::Post,
+            "/bulk-jobs/{job_id}/resume",
+            Access::Permitted(Permission::MaintainAccounts),
+            Run::http::<crate::admin::resume_bulk_job::ResumeBulkJob>(),
+        )
+    },
+    Operation {
+        mutates: false,
+        uses: &[Use::Read(Secret::Seal)],
+        grants: &[grant(Table::Jobs, &[BatchGetItem, Query])],
+        ..admin(
+            "admin.list_bulk_jobs",
+            "List bulk jobs",
+            Method::Get,
+            "/bulk-jobs",
+            Access::Permitted(Permission::MaintainAccounts),
+            Run::http::<crate::admin::list_bulk_jobs::ListBulkJobs>(),
+        )
+    },
+    Operation {
+        mutates: false,
+        grants: &[grant(Table::Jobs, READ)],
+        ..admin(
+            "admin.get_bulk_job",
+            "Say how far a bulk job is",
+            Method::Get,
+            "/bulk-jobs/{job_id}",
+            Access::Permitted(Permission::MaintainAccounts),
+            Run::http::<crate::admin::get_bulk_job::GetBulkJob>(),
+        )
+    },
+    Operation {
+        mutates: false,
+        grants: &[grant(Table::Jobs, READ), grant(Table::Individuals, READ)],
+        ..admin(
+            "admin.get_bulk_results",
+            "Say what became of each target of a bulk job",
+            Method::Get,
+            "/bulk-jobs/{job_id}/results",
+            Access::Permitted(Permission::MaintainAccounts),
+            Run::http::<crate::admin::get_bulk_results::GetBulkResults>(),
+        )
+    },
+    Operation {
         mutates: false,
         grants: &[grant(Table::Individuals, &[BatchGetItem, Query])],
         uses: &[Use::Read(Secret::Seal)],

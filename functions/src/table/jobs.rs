@@ -52,6 +52,25 @@ pub(super) const OPERATIONS: &[Operation] = &[
     },
     Operation {
         grants: &[
+            grant(Table::Settings, READ),
+            grant(Table::Individuals, &[BatchGetItem, Query, Scan]),
+            grant(Table::Accounts, &[BatchGetItem, Scan, PutItem, UpdateItem]),
+            grant(Table::Credentials, &[BatchGetItem, PutItem, UpdateItem, DeleteItem]),
+            grant(Table::Jobs, &[BatchGetItem, PutItem, DeleteItem]),
+            grant(Table::Journal, WRITE),
+        ],
+        uses: &[Use::ReadSendRate],
+        ..job(
+            "jobs.run_bulk_job",
+            "Take a step of a bulk job",
+            Trigger::Queue(Queue::Bulk, 1),
+            Memory::Bulk,
+            120,
+            Run::messages::<jobs::run_bulk_job::RunBulkJob>(),
+        )
+    },
+    Operation {
+        grants: &[
             Grant {
                 table: Table::Accounts,
                 actions: &[BatchGetItem, PutItem, UpdateItem],
@@ -191,8 +210,9 @@ pub(super) const OPERATIONS: &[Operation] = &[
             grant(Table::Individuals, READ),
             grant(Table::Workers, &[BatchGetItem, Query]),
             grant(Table::Mail, &[Query, PutItem]),
+            grant(Table::Jobs, &[UpdateItem]),
         ],
-        uses: &[Use::SendMail, Use::Read(Secret::Link)],
+        uses: &[Use::SendMail, Use::ReadSendRate, Use::Read(Secret::Link)],
         ..job(
             "jobs.send_bulk_mail",
             "Send mail that nobody waits for",
@@ -208,6 +228,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
             grant(Table::Individuals, WRITE),
             grant(Table::Accounts, WRITE),
             grant(Table::Workers, WRITE),
+            grant(Table::Jobs, &[BatchGetItem, PutItem, UpdateItem, DeleteItem]),
             grant(Table::Journal, APPEND),
         ],
         ..job(

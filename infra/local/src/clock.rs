@@ -1,7 +1,7 @@
 //! The clock of the whole local world, which can be moved.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use aws_types::sdk_config::TimeSource;
@@ -19,6 +19,8 @@ pub struct LocalClock {
     data: Data,
     /// Milliseconds: ahead of the machine's clock, and where a stopped clock stands.
     state: Arc<(AtomicI64, AtomicI64)>,
+    /// Microseconds.
+    paused: Arc<AtomicU64>,
 }
 
 impl std::fmt::Debug for LocalClock {
@@ -29,8 +31,8 @@ impl std::fmt::Debug for LocalClock {
 
 impl LocalClock {
     pub(crate) fn open(data: &Data, stopped_at: Option<DateTime<Utc>>) -> Result<Self, DataError> {
-        let clock =
-            Self { data: data.clone(), state: Arc::new((AtomicI64::new(0), AtomicI64::new(RUNNING))) };
+        let state = Arc::new((AtomicI64::new(0), AtomicI64::new(RUNNING)));
+        let clock = Self { data: data.clone(), state, paused: Arc::default() };
         clock.reload()?;
         if let Some(at) = stopped_at
             && !clock.is_stopped()
@@ -39,6 +41,20 @@ impl LocalClock {
             clock.reload()?;
         }
         Ok(clock)
+    }
+
+    /// Lets that much time pass. Where the clock stands still it has passed at once, and is only added up.
+    pub(crate) async fn pause(&self, time: Duration) {
+        self.paused.fetch_add(u64::try_from(time.as_micros()).unwrap_or(u64::MAX), Ordering::Relaxed);
+        if !self.is_stopped() {
+            tokio::time::sleep(time).await;
+        }
+    }
+
+    /// All the time that operations have let pass.
+    #[must_use]
+    pub fn paused(&self) -> Duration {
+        Duration::from_micros(self.paused.load(Ordering::Relaxed))
     }
 
     /// Reads again what the data file says, after it was restored.

@@ -2,10 +2,12 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use data_encoding::BASE64;
 use functions::Environment;
+use functions::entry::BoxFuture;
 use functions::operation::{OPERATIONS, Operation, Run};
 use functions::ports::{Clock, Random, SystemEntropy};
 use functions::services::Services;
@@ -21,6 +23,10 @@ use crate::template::Template;
 impl Clock for LocalClock {
     fn now(&self) -> DateTime<Utc> {
         LocalClock::now(self)
+    }
+
+    fn pause(&self, time: Duration) -> BoxFuture<'_, ()> {
+        Box::pin(LocalClock::pause(self, time))
     }
 }
 

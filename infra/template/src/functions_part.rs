@@ -103,7 +103,7 @@ fn variables(operation: &Operation) -> Vec<(&'static str, String)> {
                 ("MAIL_CONFIGURATION_SET", "!Sub clientconnect-${Stage}".to_owned()),
             ]),
             Use::PortalUrl => variables.push(("PORTAL_URL", "!Ref PortalUrl".to_owned())),
-            Use::ReadIdentity => {}
+            Use::ReadIdentity | Use::ReadSendRate => {}
             Use::PutEvents => variables.push(("BUS_NAME", "!Ref BusName".to_owned())),
             Use::ReadUploads | Use::WriteUploads => {
                 variables.push(("UPLOADS_BUCKET", "!Ref UploadsBucket".to_owned()));
@@ -221,6 +221,8 @@ fn statements(operation: &Operation) -> String {
             Use::ReadIdentity => {
                 statement("ReadIdentity", &["ses:GetEmailIdentity"], &[arn("ses", "identity/${MailDomain}")])
             }
+            // It is about the whole AWS account.
+            Use::ReadSendRate => statement("ReadSendRate", &["ses:GetAccount"], &["'*'".to_owned()]),
             Use::PutEvents => {
                 statement("PutEvents", &["events:PutEvents"], &[arn("events", "event-bus/${BusName}")])
             }

@@ -40,6 +40,7 @@ fn of(operation: &Operation) -> Vec<Need> {
             Use::SendMail => needs.extend([Need::MailDomain, Need::PortalUrl, Need::AdminUrl]),
             Use::PortalUrl => needs.push(Need::PortalUrl),
             Use::ReadIdentity => needs.push(Need::MailDomain),
+            Use::ReadSendRate => {}
             Use::PutEvents => needs.push(Need::Bus),
             Use::ReadUploads | Use::WriteUploads => needs.push(Need::Uploads),
             Use::Read(secret) | Use::Write(secret) => needs.push(Need::Secret(*secret)),

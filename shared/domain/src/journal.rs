@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::account::{CloseReason, LockReason, Reason, Transition};
+use crate::bulk::StopReason;
 use crate::id::{
     AccountId, CorrelationId, IndividualId, JobId, JournalId, MailId, ParseIdError, SessionId, WorkerId,
 };
@@ -31,6 +32,8 @@ codes! {
         ResolveRequests = "resolve_requests",
         /// Removes sessions that have ended.
         CleanUpSessions = "clean_up_sessions",
+        /// Works through bulk jobs.
+        RunBulkJob = "run_bulk_job",
     }
 }
 
@@ -283,6 +286,24 @@ pub enum JournalEvent {
     ImportContinues { job: JobId, page: u32 },
     /// An import has come to its end.
     ImportFinished { job: JobId },
+    /// A worker started a bulk job: a dry run, or the job that applies one.
+    BulkJobStarted { job: JobId },
+    /// A bulk job has more to do, from that step on.
+    BulkJobContinues { job: JobId, step: u32 },
+    /// A bulk job stands still.
+    BulkJobStopped { job: JobId, reason: StopReason },
+    /// A worker let a bulk job go on.
+    BulkJobResumed { job: JobId },
+    /// A bulk job has come to its end.
+    BulkJobFinished { job: JobId },
+    /// A2, A14: as `ActivationRequested`, but nobody waits for it; what becomes of the mail is counted for the job.
+    BulkActivationRequested {
+        account: AccountId,
+        individual: IndividualId,
+        mail: MailId,
+        generation: u16,
+        job: JobId,
+    },
 }
 
 impl JournalEvent {
@@ -307,6 +328,7 @@ impl JournalEvent {
     pub const fn mail(&self) -> Option<MailId> {
         match self {
             Self::ActivationRequested { mail, .. }
+            | Self::BulkActivationRequested { mail, .. }
             | Self::PasswordResetRequested { mail, .. }
             | Self::ActivationReminderRequested { mail, .. }
             | Self::PasswordChanged { mail, .. }
@@ -437,6 +459,12 @@ mod tests {
 {"type":"individual_created","data":{"individual":"ind_00000000000000000000000001"}}
 {"type":"individual_changed","data":{"individual":"ind_00000000000000000000000001"}}
 {"type":"import_finished","data":{"job":"job_0000000000000000000000000v"}}
+{"type":"bulk_job_started","data":{"job":"job_0000000000000000000000000v"}}
+{"type":"bulk_job_continues","data":{"job":"job_0000000000000000000000000v","step":4}}
+{"type":"bulk_job_stopped","data":{"job":"job_0000000000000000000000000v","reason":"no_licence"}}
+{"type":"bulk_job_resumed","data":{"job":"job_0000000000000000000000000v"}}
+{"type":"bulk_job_finished","data":{"job":"job_0000000000000000000000000v"}}
+{"type":"bulk_activation_requested","data":{ACCOUNT,"mail":"mai_0000000000000000000000000b","generation":1,"job":"job_0000000000000000000000000v"}}
 "#;
 
     fn golden() -> Vec<String> {

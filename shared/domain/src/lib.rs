@@ -9,6 +9,7 @@ mod code;
 pub mod account;
 pub mod alert;
 pub mod birth_date;
+pub mod bulk;
 pub mod email;
 pub mod fields;
 pub mod id;

@@ -69,8 +69,7 @@ impl Transaction {
     /// A change that is no change of state (a session ends): told by the access log, not by the journal.
     #[must_use]
     pub fn logged(entry: &AccessEntry) -> Self {
-        let token = entry.id.simple().to_string();
-        let mut transaction = Self { writes: Vec::new(), changed_by: None, token, failed: None };
+        let mut transaction = Self::untold(entry.id);
         transaction.log_access(entry);
         transaction
     }

@@ -12,6 +12,7 @@ use std::marker::PhantomData;
 
 use aws_sdk_dynamodb::types::{KeysAndAttributes, ReturnConsumedCapacity};
 
+use domain::bulk::{BulkJob, MailCounts};
 use domain::job::Job;
 use domain::journal::{Audience, JournalRecord};
 use domain::{
@@ -24,7 +25,7 @@ use crate::item::Map;
 use crate::{
     Answered, CountedAccounts, Credentials, ExternalIdOf, FateOf, Fault, FreeLicences, Holding, MailAddress,
     Policy, PolicyKind, PublicKeys, RecordName, ReportPage, SetUp, Site, StatisticsProgress, Store, StoryOf,
-    Table, Versioned, unbuilt,
+    Table, TargetList, Versioned, unbuilt,
 };
 
 /// `BatchGetItem` takes no more keys.
@@ -323,6 +324,24 @@ pub fn report(id: JobId, page: u32) -> One<ReportPage> {
 #[must_use]
 pub fn journal_record(name: RecordName) -> One<JournalRecord> {
     crate::journal::question(name)
+}
+
+/// A bulk job.
+#[must_use]
+pub fn bulk_job(id: JobId) -> One<Versioned<BulkJob>> {
+    crate::bulk::question(id)
+}
+
+/// One of the lists of targets of a bulk job, from 1.
+#[must_use]
+pub fn targets(id: JobId, number: u32) -> One<TargetList> {
+    crate::bulk::targets(id, number)
+}
+
+/// What became of the mails of a bulk job; none while none is out.
+#[must_use]
+pub fn bulk_mails(id: JobId) -> One<MailCounts> {
+    crate::bulk::mails(id)
 }
 
 /// What a call was answered, if it was made before. `call` is the digest of caller, operation and the caller's key.

@@ -13,6 +13,7 @@ use aws_sdk_dynamodb::types::{
 };
 
 use domain::JournalId;
+use uuid::Uuid;
 
 use crate::idempotency::Answered;
 use crate::item::{Map, n, s};
@@ -106,6 +107,9 @@ pub enum Conflict {
     /// It was changed since it was loaded, or a new one exists already: load again and decide again.
     #[error("{0} was changed by another call")]
     Stale(Kind),
+    /// Another bulk job is being applied.
+    #[error("another bulk job is being applied")]
+    JobRunning,
     /// All licences are used (B7).
     #[error("no licence is free")]
     NoLicence,
@@ -119,8 +123,9 @@ impl Conflict {
             Self::OpenAccountExists => 1,
             Self::SignInNameTaken => 2,
             Self::ExternalIdTaken => 3,
-            Self::Stale(_) => 4,
-            Self::NoLicence => 5,
+            Self::JobRunning => 4,
+            Self::Stale(_) => 5,
+            Self::NoLicence => 6,
         }
     }
 }
@@ -294,6 +299,12 @@ impl fmt::Debug for Transaction {
 }
 
 impl Transaction {
+    /// What is no change of state, and told by no record of its own.
+    pub(crate) fn untold(attempt: Uuid) -> Self {
+        let token = attempt.simple().to_string();
+        Self { writes: Vec::new(), changed_by: None, token, failed: None }
+    }
+
     pub(crate) fn push(&mut self, write: Result<Write, Fault>) -> &mut Self {
         match write {
             Ok(write) => self.writes.push(write),

@@ -25,7 +25,7 @@ const MOST_TOKENS: usize = 20;
 /// Characters of a word that are searched by; keys have an end.
 const TOKEN_LENGTH: usize = 60;
 const TABLE: Table = Table::Individuals;
-const PROFILE: &str = "profile";
+pub(crate) const PROFILE: &str = "profile";
 /// Sort key of rows that are alone under their partition key.
 const ALONE: &str = "-";
 

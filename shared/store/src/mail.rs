@@ -5,11 +5,13 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::account::Reason;
 use domain::mail::{MailKind, MailOutcome};
-use domain::{AccountId, EmailAddress, IndividualId, Language, MailId, WorkerId};
+use domain::{AccountId, EmailAddress, IndividualId, JobId, Language, MailId, WorkerId};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::ask::{Ask, Found, FromItem, Key, One};
-use crate::commit::{Refusal, Write};
+use crate::bulk::CountedMail;
+use crate::commit::{CommitError, Refusal, Write};
 use crate::item::{Map, Page, Position, Shape, parsed, string};
 use crate::query::Rows;
 use crate::tables::INDIVIDUAL;
@@ -50,6 +52,8 @@ pub struct MailOf {
     pub kind: MailKind,
     /// Whose it is.
     pub reader: Reader,
+    /// The bulk job that asked for it, which counts what becomes of it.
+    pub job: Option<JobId>,
 }
 
 /// Whose mail it is.
@@ -165,6 +169,8 @@ struct HandoverItem {
     account: Option<AccountId>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     worker: Option<WorkerId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    job: Option<JobId>,
     address: String,
     language: Language,
 }
@@ -177,6 +183,7 @@ impl From<&Handover> for HandoverItem {
             individual,
             account,
             worker,
+            job: handover.of.job,
             address: handover.address.as_typed().to_owned(),
             language: handover.language,
         }
@@ -186,7 +193,7 @@ impl From<&Handover> for HandoverItem {
 impl HandoverItem {
     fn read(self, mail: MailId) -> Result<Handover, Fault> {
         let reader = Reader::of(self.individual, self.account, self.worker)?;
-        let of = MailOf { mail, kind: self.kind, reader };
+        let of = MailOf { mail, kind: self.kind, reader, job: self.job };
         Ok(Handover { of, address: parsed(&self.address, "mail.address", TABLE)?, language: self.language })
     }
 }
@@ -218,6 +225,7 @@ struct FateItem {
     individual: Option<IndividualId>,
     account: Option<AccountId>,
     worker: Option<WorkerId>,
+    job: Option<JobId>,
     at: DateTime<Utc>,
     address: Option<String>,
     language: Option<Language>,
@@ -231,7 +239,7 @@ impl Shape for FateItem {
 
 impl From<&MailRecord> for FateItem {
     fn from(record: &MailRecord) -> Self {
-        let MailOf { mail, kind, reader } = record.of;
+        let MailOf { mail, kind, reader, job } = record.of;
         let (individual, account, worker) = reader.ids();
         let (address, language, message, reason) = match &record.fate {
             Fate::Sent { address, language, message } => {
@@ -240,7 +248,7 @@ impl From<&MailRecord> for FateItem {
             Fate::Dropped { reason } => (None, None, None, Some(*reason)),
         };
         let (pk, at) = (mail.to_string(), record.at);
-        Self { pk, kind, individual, account, worker, at, address, language, message, reason }
+        Self { pk, kind, individual, account, worker, job, at, address, language, message, reason }
     }
 }
 
@@ -257,7 +265,7 @@ impl TryFrom<FateItem> for MailRecord {
         };
         let mail = parsed(&item.pk, "pk", TABLE)?;
         let reader = Reader::of(item.individual, item.account, item.worker)?;
-        let of = MailOf { mail, kind: item.kind, reader };
+        let of = MailOf { mail, kind: item.kind, reader, job: item.job };
         Ok(Self { of, fate, at: item.at })
     }
 }
@@ -433,12 +441,23 @@ impl Store {
         })
     }
 
-    /// Keeps what became of a mail. What was kept first stays: telling it again changes nothing.
+    /// Keeps what became of a mail. What was kept first stays: telling it again changes nothing. A bulk job's mail that
+    /// went out is counted for it, once, in the same transaction; `attempt` names that.
     ///
     /// # Errors
     /// `Unavailable` or `Refused`.
-    pub async fn append_mail(&self, record: &MailRecord) -> Result<(), Fault> {
-        self.append(TABLE, item(record)?).await.map(|_| ())
+    pub async fn append_mail(&self, record: &MailRecord, attempt: Uuid) -> Result<(), Fault> {
+        let (Fate::Sent { .. }, Some(job)) = (&record.fate, record.of.job) else {
+            return self.append(TABLE, item(record)?).await.map(|_| ());
+        };
+        let mut transaction = Transaction::untold(attempt);
+        let kept = item(record).map(|map| Write::put(TABLE, map).when_new(Refusal::OwnRecord));
+        transaction.push(kept).count_mail(job, CountedMail::Sent);
+        match self.commit(transaction).await {
+            Ok(()) => Ok(()),
+            Err(CommitError::Fault(fault)) => Err(fault),
+            Err(CommitError::Conflict(conflict)) => Err(Fault::internal(conflict.to_string())),
+        }
     }
 
     /// Keeps what the mail service told of a mail. Telling it again changes nothing.

@@ -5,6 +5,7 @@ mod accounts;
 mod activation;
 mod agency;
 mod alerts;
+mod bulk_jobs;
 mod consent;
 mod creating;
 mod devices;

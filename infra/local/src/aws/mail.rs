@@ -9,6 +9,8 @@ use serde_json::{Value, json};
 use super::error::{parse, reply};
 use super::{Ask, AwsError, Grant, LocalAws, Service, arn, random_id};
 
+/// Mails that may be sent in a second, as of an account that has left the sandbox for a while.
+const MOST_A_SECOND: f64 = 100.0;
 /// Before the name of an identity.
 const IDENTITIES: &str = "/v2/email/identities/";
 
@@ -111,6 +113,9 @@ pub(super) fn ask(request: &Request<Bytes>) -> Result<Ask, AwsError> {
         Ok(Ask { service: Service::Ses, action: action.to_owned(), grants, resources })
     };
     let identity = |name: &str| arn("ses", &format!("identity/{name}"));
+    if (request.method(), path) == (&Method::GET, "/v2/email/account") {
+        return asks("GetAccount", vec![vec!["*".to_owned()]], "");
+    }
     if let (&Method::GET, Some(name)) = (request.method(), path.strip_prefix(IDENTITIES)) {
         return asks("GetEmailIdentity", vec![vec![identity(name)]], name);
     }
@@ -139,6 +144,11 @@ impl LocalAws {
     pub(super) fn ses(&self, ask: &Ask, body: &[u8]) -> Result<Response<Bytes>, AwsError> {
         if ask.action == "SendEmail" {
             return self.send_email(body);
+        }
+        if ask.action == "GetAccount" {
+            let quota =
+                json!({ "Max24HourSend": 50_000.0, "MaxSendRate": MOST_A_SECOND, "SentLast24Hours": 0.0 });
+            return Ok(reply(StatusCode::OK, &json!({ "SendQuota": quota, "SendingEnabled": true })));
         }
         let name = ask.resources.first().map(String::as_str).unwrap_or_default();
         if !self.world().identities.contains(name) {

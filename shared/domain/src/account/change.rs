@@ -177,6 +177,8 @@ codes! {
         EmailOff = "email_off",
         /// The session that the mail was meant for has ended (A18).
         SessionOver = "session_over",
+        /// There is no such account, or it is somebody else's.
+        NoSuchAccount = "no_such_account",
     }
 }
 

@@ -11,6 +11,7 @@ const ASK: &str = include_str!("../ask.rs");
 const STORE: &[&str] = &[
     include_str!("../access_log.rs"),
     include_str!("../account.rs"),
+    include_str!("../bulk.rs"),
     include_str!("../individual.rs"),
     include_str!("../journal.rs"),
     include_str!("../mail.rs"),
@@ -98,6 +99,7 @@ fn every_question_has_its_table_and_its_function() {
         public.extend(functions(text, "    pub async fn ").iter().map(|name| format!("Store::{name}")));
     }
     let elsewhere = [
+        "Transaction::begin_applying",
         "Transaction::claim_sign_in_name",
         "Transaction::take_licence",
         "journal::from_stream",

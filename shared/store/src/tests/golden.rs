@@ -5,16 +5,17 @@ use std::path::{Path, PathBuf};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::account::{CloseReason, LockReason, Status};
+use domain::bulk::StopReason;
 use domain::journal::JournalRecord;
 use domain::mail::{MailKind, MailOutcome};
 use domain::session::EmailChange;
 use domain::statistics::{Accounts, Day, Sites, Tally};
 use domain::worker::{SecurityClass, Worker};
-use domain::{AlertKind, Session, StateName, job::Job};
+use domain::{AlertKind, Session, StateName, bulk::BulkJob, job::Job};
 use serde_json::{Map as Json, Value, json};
 
 use super::records::{
-    classes, entry, handover, job, mail, public_keys, reset_request, sent, session, sites, worker,
+    bulk_job, classes, entry, handover, job, mail, public_keys, reset_request, sent, session, sites, worker,
 };
 use super::*;
 use crate::ask::FromItem;
@@ -23,7 +24,7 @@ use crate::item::Map;
 use crate::{
     Answered, ClosedAccount, CountedAccounts, Credentials, Fate, Fault, Holding, MailAddress, MailOf,
     MailRecord, Month, Policy, PolicyKind, PublicKeys, Reader, ReportPage, ResetRequest, SetUp, Site,
-    StatisticsProgress, Told, Versioned,
+    StatisticsProgress, TargetList, Told, Versioned,
 };
 
 /// Reads an item into what its `Debug` says.
@@ -172,7 +173,17 @@ fn other_samples() -> Vec<Sample> {
     let mut to_worker = mail(21, sent());
     to_worker.of =
         MailOf { kind: MailKind::WorkerLocked, reader: Reader::Worker(worker().id), ..to_worker.of };
+    let mut of_a_job = mail(22, sent());
+    of_a_job.of.job = Some(job().id);
+    let targets = TargetList { targets: bulk_job().place.left };
     vec![
+        Sample::new("mail_of_a_job", crate::mail::item(&of_a_job).unwrap(), read::<MailRecord>),
+        Sample::new(
+            "bulk_job",
+            puts(|t| _ = t.put_bulk_job(Version::NONE, &bulk_job())).remove(0),
+            read::<Versioned<BulkJob>>,
+        ),
+        Sample::new("targets", put(|t| _ = t.put_targets(job().id, 1, &targets)), read::<TargetList>),
         Sample::new("job", put(|t| _ = t.put_job(Version::NONE, &job())), read::<Versioned<Job>>),
         Sample::new("report", put(|t| _ = t.put_report(job().id, 1, &page)), read::<ReportPage>),
         Sample::new("session", put(|t| _ = t.open_session(&session)), read::<Session>),
@@ -232,6 +243,11 @@ fn events() -> Vec<(&'static str, JournalEvent)> {
         ("closed", JournalEvent::AccountClosed { account, individual, reason: CloseReason::WrongBirthDate }),
         ("locked", JournalEvent::AccountLocked { account, individual, reason, mail: None, generation: None }),
         ("missed", JournalEvent::BirthDateMissed { account, individual, misses: 2 }),
+        (
+            "requested_in_bulk",
+            JournalEvent::BulkActivationRequested { account, individual, mail, generation: 1, job: job().id },
+        ),
+        ("stopped", JournalEvent::BulkJobStopped { job: job().id, reason: StopReason::NoLicence }),
         ("consent", JournalEvent::CommunicationConsentChanged { individual, given: false }),
     ]
 }

@@ -1,3 +1,5 @@
+use domain::account::StateName;
+use domain::bulk::{BulkJob, BulkState, InvitedBefore, MailCounts, Outcome, Place, StopReason, Target, Work};
 use domain::job::{Job, JobFailure, JobKind, JobMode, JobState};
 use domain::journal::Audience;
 use domain::mail::{MailKind, MailOutcome};
@@ -46,6 +48,35 @@ pub(super) fn public_keys() -> PublicKeys {
     PublicKeys { audience: Audience::Admin, keys: BTreeMap::from([("k1".to_owned(), "BASE64".to_owned())]) }
 }
 
+/// A bulk activation that ran out of licences.
+pub(super) fn bulk_job() -> BulkJob {
+    let groups = BTreeSet::from([InvitedBefore::First, InvitedBefore::Expired]);
+    let work = Work::ActivateInBulk { site: Some(SiteId::new(uuid(5))), groups };
+    let dry = BulkJob::dry_run(JobId::new(uuid(2)), work, WorkerId::new(uuid(7)), at(0));
+    let left = vec![Target { individual: IndividualId::new(uuid(1)), account: None }];
+    let opened = Outcome::Opened { group: InvitedBefore::Expired };
+    let skipped = Outcome::Skipped { reason: Reason::WrongState, state: Some(StateName::Active) };
+    BulkJob {
+        id: JobId::new(uuid(3)),
+        mode: JobMode::Apply,
+        state: BulkState::Stopped(StopReason::NoLicence),
+        total: Some(9),
+        tallies: BTreeMap::from([(opened, 2), (skipped, 1)]),
+        place: Place {
+            step: 1,
+            individual: Some(IndividualId::new(uuid(8))),
+            account: None,
+            list: 0,
+            row: 0,
+            left,
+        },
+        pages: 1,
+        mails_before: MailCounts { sent: 4, bounced: 1, complained: 0 },
+        dry_run: Some(dry.id),
+        ..dry
+    }
+}
+
 pub(super) fn job() -> Job {
     let (id, upload, by) = (JobId::new(uuid(3)), UploadId::new(uuid(4)), WorkerId::new(uuid(7)));
     let job =
@@ -85,7 +116,7 @@ pub(super) fn entry(number: u64) -> AccessEntry {
 pub(super) fn mail(number: u64, fate: Fate) -> MailRecord {
     let individual = IndividualId::new(uuid(1));
     let reader = Reader::Client { individual, account: AccountId::new(uuid(10)) };
-    let of = MailOf { mail: MailId::new(uuid(number)), kind: MailKind::Activation, reader };
+    let of = MailOf { mail: MailId::new(uuid(number)), kind: MailKind::Activation, reader, job: None };
     MailRecord { of, fate, at: at(30) }
 }
 
@@ -362,22 +393,25 @@ async fn a_mail_is_claimed_by_one_and_kept_for_good() {
     assert!(won(&both.0) != won(&both.1), "{both:?}");
     assert_eq!(claim(60).await.unwrap(), Claim::HeldByAnother { until: at(300) });
     assert_eq!(claim(300).await.unwrap(), Claim::Claimed { again: true });
-    store.append_mail(&mail(20, sent())).await.unwrap();
+    store.append_mail(&mail(20, sent()), uuid(90)).await.unwrap();
     store
-        .append_mail(&mail(
-            20,
-            Fate::Sent {
-                address: email("other@example.org"),
-                language: Language::En,
-                message: "2".to_owned(),
-            },
-        ))
+        .append_mail(
+            &mail(
+                20,
+                Fate::Sent {
+                    address: email("other@example.org"),
+                    language: Language::En,
+                    message: "2".to_owned(),
+                },
+            ),
+            uuid(91),
+        )
         .await
         .unwrap();
     assert_eq!(claim(900).await.unwrap(), Claim::AlreadySent);
 
     let dropped = mail(21, Fate::Dropped { reason: Reason::NoConsent });
-    store.append_mail(&dropped).await.unwrap();
+    store.append_mail(&dropped, uuid(90)).await.unwrap();
     assert_eq!(
         store.claim_mail(&handover(21), at(0), TimeDelta::minutes(5)).await.unwrap(),
         Claim::AlreadyDropped
@@ -411,8 +445,8 @@ async fn what_is_told_of_a_mail_is_kept_once_in_any_order() {
     let journal = store.history(Subject::Individual(IndividualId::new(uuid(1))), None, 10).await.unwrap();
     assert_eq!(journal.items.len(), 1, "told again, nothing more follows");
 
-    store.append_mail(&mail(20, sent())).await.unwrap();
-    store.append_mail(&mail(20, Fate::Dropped { reason: Reason::NoConsent })).await.unwrap();
+    store.append_mail(&mail(20, sent()), uuid(90)).await.unwrap();
+    store.append_mail(&mail(20, Fate::Dropped { reason: Reason::NoConsent }), uuid(90)).await.unwrap();
     assert_eq!(store.mail_handed_over(id).await.unwrap(), Some(handover(20)));
     let known = store.ask(ask::mail(id)).await.unwrap();
     assert_eq!(known.fate, Some((sent(), at(30))));

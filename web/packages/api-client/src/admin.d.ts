@@ -38,6 +38,159 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/v1/bulk-jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List bulk jobs */
+        get: operations["admin.list_bulk_jobs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/v1/bulk-jobs/activation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Start the dry run of a bulk activation */
+        post: operations["admin.start_bulk_activation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/v1/bulk-jobs/change": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Start the dry run of a change of many accounts */
+        post: operations["admin.start_bulk_change"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/v1/bulk-jobs/password-reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Start the dry run of a reset of many passwords */
+        post: operations["admin.start_bulk_reset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/v1/bulk-jobs/{job_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Say how far a bulk job is */
+        get: operations["admin.get_bulk_job"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/v1/bulk-jobs/{job_id}/apply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Apply a finished dry run */
+        post: operations["admin.apply_bulk_job"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/v1/bulk-jobs/{job_id}/results": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Say what became of each target of a bulk job */
+        get: operations["admin.get_bulk_results"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/v1/bulk-jobs/{job_id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Resume a bulk job */
+        post: operations["admin.resume_bulk_job"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/v1/bulk-jobs/{job_id}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stop a bulk job */
+        post: operations["admin.stop_bulk_job"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/v1/colleagues": {
         parameters: {
             query?: never;
@@ -868,6 +1021,82 @@ export interface components {
             /** @description What that problem's text is filled with. */
             parameters: Record<string, never>;
         };
+        /**
+         * @description What is done to many accounts at once.
+         * @enum {string}
+         */
+        BulkAction: "close" | "suspend" | "unlock" | "disable" | "enable" | "force_reset";
+        /** @description A bulk job. */
+        BulkJobView: {
+            action?: components["schemas"]["BulkAction"] | null;
+            applied_by?: components["schemas"]["JobId"] | null;
+            /** @description Who started it. */
+            by: components["schemas"]["ByWorker"];
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            created_at: string;
+            dry_run?: components["schemas"]["JobId"] | null;
+            failure?: components["schemas"]["JobFailure"] | null;
+            /**
+             * Format: int64
+             * @description Targets that are done with.
+             */
+            handled: number;
+            /** @description Which one. */
+            job_id: components["schemas"]["JobId"];
+            /** @description `activate_in_bulk` or `change_accounts`. */
+            kind: string;
+            mails?: components["schemas"]["MailsView"] | null;
+            /** @description What would happen, or for good. */
+            mode: components["schemas"]["JobMode"];
+            /** @description What became of them, or would: how many of each. */
+            outcomes: components["schemas"]["OutcomeCount"][];
+            /**
+             * Format: int32
+             * @description Pages of its results.
+             */
+            pages: number;
+            /** @description `waiting`, `collecting` (it looks for its targets), `running`, `stopped`, `done` or `failed`. */
+            state: string;
+            stopped_for?: components["schemas"]["StopReason"] | null;
+            /**
+             * Format: int64
+             * @description How many targets it has, once that is known.
+             */
+            total?: number | null;
+            /**
+             * Format: date-time
+             * @description When it last got further.
+             */
+            updated_at: string;
+        };
+        /** @description A worker, by name. */
+        ByWorker: {
+            /** @description Their name. */
+            name: string;
+            /** @description Who. */
+            worker_id: components["schemas"]["WorkerId"];
+        };
+        /** @description The accounts to change. */
+        ChangeTarget: {
+            /** @description Those chosen, at most 500. */
+            accounts: components["schemas"]["ChosenAccount"][];
+        } | {
+            /** @description All that match. */
+            criteria: components["schemas"]["Asked"];
+        } | {
+            /** @description What a bulk activation opened and nobody has activated; only to be closed, which undoes it. */
+            opened_by: components["schemas"]["JobId"];
+        };
+        /** @description An account that was chosen. */
+        ChosenAccount: {
+            /** @description Which. */
+            account_id: components["schemas"]["AccountId"];
+            /** @description Whose. */
+            individual_id: components["schemas"]["IndividualId"];
+        };
         /** @description The id of a security class */
         ClassId: string;
         /**
@@ -1090,6 +1319,11 @@ export interface components {
             not_mailed?: components["schemas"]["Reason"] | null;
         };
         /**
+         * @description Whom a bulk activation invites, by how their last invitation ended (A2).
+         * @enum {string}
+         */
+        InvitedBefore: "first" | "expired" | "cancelled";
+        /**
          * @description Why a job stopped before its end.
          * @enum {string}
          */
@@ -1174,12 +1408,43 @@ export interface components {
              */
             state_at?: string | null;
         };
+        /** @description What became of a job's mails. */
+        MailsView: {
+            /**
+             * Format: int64
+             * @description Came back for good.
+             */
+            bounced: number;
+            /**
+             * Format: int64
+             * @description Were called unwanted by who got them.
+             */
+            complained: number;
+            /**
+             * Format: int64
+             * @description The mail service took them.
+             */
+            sent: number;
+        };
         /** @description What happened to the individuals of a site in a month. */
         MonthOfSite: components["schemas"]["Totals"] & {
             /** @description `YYYY-MM`. */
             month: string;
             /** @description The individuals' home site. */
             site_id: components["schemas"]["SiteId"];
+        };
+        /** @description How many came to the same. */
+        OutcomeCount: {
+            /**
+             * Format: int64
+             * @description How many.
+             */
+            count: number;
+            /** @description `opened`, `changed` or `skipped`. */
+            outcome: string;
+            /** @description Why it was skipped, e.g. `no_consent`; of an opened one `expired` or `cancelled` if an invitation ended so before. */
+            reason?: string | null;
+            state?: components["schemas"]["StateName"] | null;
         };
         /**
          * @description Everything a worker can be allowed to do.
@@ -1221,7 +1486,7 @@ export interface components {
          * @description Why an action was refused, or a mail not sent.
          * @enum {string}
          */
-        Reason: "wrong_state" | "client_delivery_off" | "authentication_email_not_ready" | "no_privacy_policy" | "no_terms" | "client_connect_not_enabled" | "no_email_contact" | "no_birth_date" | "default_birth_date" | "too_young" | "open_account_exists" | "address_not_confirmed" | "email_taken" | "no_licence_free" | "no_consent" | "shared_address" | "shut_out" | "test_individual" | "not_permitted" | "override_reason_missing" | "expired" | "not_expired" | "superseded" | "no_attempts_left" | "wrong_birth_date" | "texts_not_accepted" | "must_reset" | "same_address" | "too_many_links" | "email_off" | "session_over";
+        Reason: "wrong_state" | "client_delivery_off" | "authentication_email_not_ready" | "no_privacy_policy" | "no_terms" | "client_connect_not_enabled" | "no_email_contact" | "no_birth_date" | "default_birth_date" | "too_young" | "open_account_exists" | "address_not_confirmed" | "email_taken" | "no_licence_free" | "no_consent" | "shared_address" | "shut_out" | "test_individual" | "not_permitted" | "override_reason_missing" | "expired" | "not_expired" | "superseded" | "no_attempts_left" | "wrong_birth_date" | "texts_not_accepted" | "must_reset" | "same_address" | "too_many_links" | "email_off" | "session_over" | "no_such_account";
         /**
          * @description What became of a contact that was removed.
          * @enum {string}
@@ -1250,6 +1515,30 @@ export interface components {
             row: number;
             /** @description What staff should know of a row that was taken. */
             warnings?: components["schemas"]["Warning"][];
+        };
+        /** @description The accounts whose passwords to reset. */
+        ResetTarget: {
+            /** @description All that have a password, which must be said by `true`. */
+            all: boolean;
+        } | {
+            /** @description Those chosen, at most 500. */
+            accounts: components["schemas"]["ChosenAccount"][];
+        } | {
+            /** @description All that match. */
+            criteria: components["schemas"]["Asked"];
+        };
+        /** @description What became of one target. */
+        Row: {
+            account_id?: components["schemas"]["AccountId"] | null;
+            /** @description Who. */
+            individual_id: components["schemas"]["IndividualId"];
+            /** @description Their full name. */
+            name: string;
+            /** @description `opened`, `changed` or `skipped`. */
+            outcome: string;
+            /** @description Why it was skipped, e.g. `no_consent`; of an opened one `expired` or `cancelled` if an invitation ended so before. */
+            reason?: string | null;
+            state?: components["schemas"]["StateName"] | null;
         };
         /** @description How far a search has looked. */
         SearchedTo: {
@@ -1334,6 +1623,11 @@ export interface components {
             /** @description Where they stand. */
             state: components["schemas"]["StateName"];
         };
+        /**
+         * @description Why a bulk job stands still before its end.
+         * @enum {string}
+         */
+        StopReason: "by_worker" | "no_licence" | "bounces" | "complaints" | "not_ready";
         /** @description What happened. */
         Totals: {
             /**
@@ -1663,6 +1957,1349 @@ export interface operations {
             };
             /** @description `conflict`: Somebody changed this record at the same moment; look again, then repeat */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`: Too many tries; wait, then try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: This can't be done right now; nothing was changed; try again soon */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "admin.list_bulk_jobs": {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Newest first. */
+                        jobs: components["schemas"]["BulkJobView"][];
+                        /** @description Where to go on; none at the end. */
+                        next_cursor?: string | null;
+                    };
+                };
+            };
+            /**
+             * @description `cursor_not_valid`: This page is not there any more; search again from the start
+             *
+             *     `invalid_request`: The request is not what this operation takes
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `not_signed_in`: Sign in first
+             *
+             *     `session_ended`: The session has ended; sign in again
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `origin_refused`: Send the portal's own address as Origin
+             *
+             *     `not_allowed`: You may not do this
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: There is no such record */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `conflict`: Somebody changed this record at the same moment; look again, then repeat */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`: Too many tries; wait, then try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: This can't be done right now; nothing was changed; try again soon */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "admin.start_bulk_activation": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Makes a repeated call have the effect of one, for 24 hours. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Only these groups, at least one. */
+                    groups?: components["schemas"]["InvitedBefore"][] | null;
+                    site_id?: components["schemas"]["SiteId"] | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description For `get_bulk_job`. */
+                        job_id: components["schemas"]["JobId"];
+                    };
+                };
+            };
+            /**
+             * @description `invalid_request`: The request is not what this operation takes
+             *
+             *     `idempotency_key_missing`: Send an Idempotency-Key of 8 to 64 letters, digits, - or _
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `not_signed_in`: Sign in first
+             *
+             *     `session_ended`: The session has ended; sign in again
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `origin_refused`: Send the portal's own address as Origin
+             *
+             *     `not_allowed`: You may not do this
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: There is no such record */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `not_ready`: ClientConnect is not ready to invite clients; a System Administrator can set it up
+             *
+             *     `job_running`: Another bulk job is at work; wait for its end, or stop it first
+             *
+             *     `dry_run_not_finished`: Wait until the dry run has finished, and look at what it says first
+             *
+             *     `conflict`: Somebody changed this record at the same moment; look again, then repeat
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_too_large`: The request is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_content_type`: Send the body as application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused`: This Idempotency-Key was used for a different request */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`: Too many tries; wait, then try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: This can't be done right now; nothing was changed; try again soon */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "admin.start_bulk_change": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Makes a repeated call have the effect of one, for 24 hours. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description What. */
+                    action: components["schemas"]["BulkAction"];
+                    /** @description To which. */
+                    target: components["schemas"]["ChangeTarget"];
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description For `get_bulk_job`. */
+                        job_id: components["schemas"]["JobId"];
+                    };
+                };
+            };
+            /**
+             * @description `invalid_request`: The request is not what this operation takes
+             *
+             *     `idempotency_key_missing`: Send an Idempotency-Key of 8 to 64 letters, digits, - or _
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `not_signed_in`: Sign in first
+             *
+             *     `session_ended`: The session has ended; sign in again
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `origin_refused`: Send the portal's own address as Origin
+             *
+             *     `not_allowed`: You may not do this
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: There is no such record */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `not_ready`: ClientConnect is not ready to invite clients; a System Administrator can set it up
+             *
+             *     `job_running`: Another bulk job is at work; wait for its end, or stop it first
+             *
+             *     `dry_run_not_finished`: Wait until the dry run has finished, and look at what it says first
+             *
+             *     `conflict`: Somebody changed this record at the same moment; look again, then repeat
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_too_large`: The request is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_content_type`: Send the body as application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused`: This Idempotency-Key was used for a different request */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`: Too many tries; wait, then try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: This can't be done right now; nothing was changed; try again soon */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "admin.start_bulk_reset": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Makes a repeated call have the effect of one, for 24 hours. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The accounts. */
+                    target: components["schemas"]["ResetTarget"];
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description For `get_bulk_job`. */
+                        job_id: components["schemas"]["JobId"];
+                    };
+                };
+            };
+            /**
+             * @description `invalid_request`: The request is not what this operation takes
+             *
+             *     `idempotency_key_missing`: Send an Idempotency-Key of 8 to 64 letters, digits, - or _
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `not_signed_in`: Sign in first
+             *
+             *     `session_ended`: The session has ended; sign in again
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `origin_refused`: Send the portal's own address as Origin
+             *
+             *     `not_allowed`: You may not do this
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: There is no such record */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `not_ready`: ClientConnect is not ready to invite clients; a System Administrator can set it up
+             *
+             *     `job_running`: Another bulk job is at work; wait for its end, or stop it first
+             *
+             *     `dry_run_not_finished`: Wait until the dry run has finished, and look at what it says first
+             *
+             *     `conflict`: Somebody changed this record at the same moment; look again, then repeat
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_too_large`: The request is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_content_type`: Send the body as application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused`: This Idempotency-Key was used for a different request */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`: Too many tries; wait, then try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: This can't be done right now; nothing was changed; try again soon */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "admin.get_bulk_job": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: components["schemas"]["JobId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        action?: components["schemas"]["BulkAction"] | null;
+                        applied_by?: components["schemas"]["JobId"] | null;
+                        /** @description Who started it. */
+                        by: components["schemas"]["ByWorker"];
+                        /**
+                         * Format: date-time
+                         * @description When.
+                         */
+                        created_at: string;
+                        dry_run?: components["schemas"]["JobId"] | null;
+                        failure?: components["schemas"]["JobFailure"] | null;
+                        /**
+                         * Format: int64
+                         * @description Targets that are done with.
+                         */
+                        handled: number;
+                        /** @description Which one. */
+                        job_id: components["schemas"]["JobId"];
+                        /** @description `activate_in_bulk` or `change_accounts`. */
+                        kind: string;
+                        mails?: components["schemas"]["MailsView"] | null;
+                        /** @description What would happen, or for good. */
+                        mode: components["schemas"]["JobMode"];
+                        /** @description What became of them, or would: how many of each. */
+                        outcomes: components["schemas"]["OutcomeCount"][];
+                        /**
+                         * Format: int32
+                         * @description Pages of its results.
+                         */
+                        pages: number;
+                        /** @description `waiting`, `collecting` (it looks for its targets), `running`, `stopped`, `done` or `failed`. */
+                        state: string;
+                        stopped_for?: components["schemas"]["StopReason"] | null;
+                        /**
+                         * Format: int64
+                         * @description How many targets it has, once that is known.
+                         */
+                        total?: number | null;
+                        /**
+                         * Format: date-time
+                         * @description When it last got further.
+                         */
+                        updated_at: string;
+                    };
+                };
+            };
+            /** @description `invalid_request`: The request is not what this operation takes */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `not_signed_in`: Sign in first
+             *
+             *     `session_ended`: The session has ended; sign in again
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `origin_refused`: Send the portal's own address as Origin
+             *
+             *     `not_allowed`: You may not do this
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: There is no such record */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `conflict`: Somebody changed this record at the same moment; look again, then repeat */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`: Too many tries; wait, then try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: This can't be done right now; nothing was changed; try again soon */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "admin.apply_bulk_job": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Makes a repeated call have the effect of one, for 24 hours. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                job_id: components["schemas"]["JobId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description For `get_bulk_job`. */
+                        job_id: components["schemas"]["JobId"];
+                    };
+                };
+            };
+            /**
+             * @description `invalid_request`: The request is not what this operation takes
+             *
+             *     `idempotency_key_missing`: Send an Idempotency-Key of 8 to 64 letters, digits, - or _
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `not_signed_in`: Sign in first
+             *
+             *     `session_ended`: The session has ended; sign in again
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `origin_refused`: Send the portal's own address as Origin
+             *
+             *     `not_allowed`: You may not do this
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: There is no such record */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `not_ready`: ClientConnect is not ready to invite clients; a System Administrator can set it up
+             *
+             *     `job_running`: Another bulk job is at work; wait for its end, or stop it first
+             *
+             *     `dry_run_not_finished`: Wait until the dry run has finished, and look at what it says first
+             *
+             *     `conflict`: Somebody changed this record at the same moment; look again, then repeat
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_too_large`: The request is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_content_type`: Send the body as application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused`: This Idempotency-Key was used for a different request */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`: Too many tries; wait, then try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: This can't be done right now; nothing was changed; try again soon */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "admin.get_bulk_results": {
+        parameters: {
+            query?: {
+                page?: string | null;
+            };
+            header?: never;
+            path: {
+                job_id: components["schemas"]["JobId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /**
+                         * Format: int32
+                         * @description Pages so far.
+                         */
+                        pages: number;
+                        /** @description In the order in which they were dealt with. */
+                        rows: components["schemas"]["Row"][];
+                    };
+                };
+            };
+            /** @description `invalid_request`: The request is not what this operation takes */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `not_signed_in`: Sign in first
+             *
+             *     `session_ended`: The session has ended; sign in again
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `origin_refused`: Send the portal's own address as Origin
+             *
+             *     `not_allowed`: You may not do this
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: There is no such record */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `conflict`: Somebody changed this record at the same moment; look again, then repeat */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`: Too many tries; wait, then try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: This can't be done right now; nothing was changed; try again soon */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "admin.resume_bulk_job": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes a repeated call have the effect of one, for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                job_id: components["schemas"]["JobId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        action?: components["schemas"]["BulkAction"] | null;
+                        applied_by?: components["schemas"]["JobId"] | null;
+                        /** @description Who started it. */
+                        by: components["schemas"]["ByWorker"];
+                        /**
+                         * Format: date-time
+                         * @description When.
+                         */
+                        created_at: string;
+                        dry_run?: components["schemas"]["JobId"] | null;
+                        failure?: components["schemas"]["JobFailure"] | null;
+                        /**
+                         * Format: int64
+                         * @description Targets that are done with.
+                         */
+                        handled: number;
+                        /** @description Which one. */
+                        job_id: components["schemas"]["JobId"];
+                        /** @description `activate_in_bulk` or `change_accounts`. */
+                        kind: string;
+                        mails?: components["schemas"]["MailsView"] | null;
+                        /** @description What would happen, or for good. */
+                        mode: components["schemas"]["JobMode"];
+                        /** @description What became of them, or would: how many of each. */
+                        outcomes: components["schemas"]["OutcomeCount"][];
+                        /**
+                         * Format: int32
+                         * @description Pages of its results.
+                         */
+                        pages: number;
+                        /** @description `waiting`, `collecting` (it looks for its targets), `running`, `stopped`, `done` or `failed`. */
+                        state: string;
+                        stopped_for?: components["schemas"]["StopReason"] | null;
+                        /**
+                         * Format: int64
+                         * @description How many targets it has, once that is known.
+                         */
+                        total?: number | null;
+                        /**
+                         * Format: date-time
+                         * @description When it last got further.
+                         */
+                        updated_at: string;
+                    };
+                };
+            };
+            /**
+             * @description `invalid_request`: The request is not what this operation takes
+             *
+             *     `idempotency_key_missing`: Send an Idempotency-Key of 8 to 64 letters, digits, - or _
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `not_signed_in`: Sign in first
+             *
+             *     `session_ended`: The session has ended; sign in again
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `origin_refused`: Send the portal's own address as Origin
+             *
+             *     `not_allowed`: You may not do this
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: There is no such record */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `not_ready`: ClientConnect is not ready to invite clients; a System Administrator can set it up
+             *
+             *     `job_running`: Another bulk job is at work; wait for its end, or stop it first
+             *
+             *     `dry_run_not_finished`: Wait until the dry run has finished, and look at what it says first
+             *
+             *     `conflict`: Somebody changed this record at the same moment; look again, then repeat
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_too_large`: The request is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_content_type`: Send the body as application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused`: This Idempotency-Key was used for a different request */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`: Too many tries; wait, then try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: This can't be done right now; nothing was changed; try again soon */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "admin.stop_bulk_job": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes a repeated call have the effect of one, for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                job_id: components["schemas"]["JobId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        action?: components["schemas"]["BulkAction"] | null;
+                        applied_by?: components["schemas"]["JobId"] | null;
+                        /** @description Who started it. */
+                        by: components["schemas"]["ByWorker"];
+                        /**
+                         * Format: date-time
+                         * @description When.
+                         */
+                        created_at: string;
+                        dry_run?: components["schemas"]["JobId"] | null;
+                        failure?: components["schemas"]["JobFailure"] | null;
+                        /**
+                         * Format: int64
+                         * @description Targets that are done with.
+                         */
+                        handled: number;
+                        /** @description Which one. */
+                        job_id: components["schemas"]["JobId"];
+                        /** @description `activate_in_bulk` or `change_accounts`. */
+                        kind: string;
+                        mails?: components["schemas"]["MailsView"] | null;
+                        /** @description What would happen, or for good. */
+                        mode: components["schemas"]["JobMode"];
+                        /** @description What became of them, or would: how many of each. */
+                        outcomes: components["schemas"]["OutcomeCount"][];
+                        /**
+                         * Format: int32
+                         * @description Pages of its results.
+                         */
+                        pages: number;
+                        /** @description `waiting`, `collecting` (it looks for its targets), `running`, `stopped`, `done` or `failed`. */
+                        state: string;
+                        stopped_for?: components["schemas"]["StopReason"] | null;
+                        /**
+                         * Format: int64
+                         * @description How many targets it has, once that is known.
+                         */
+                        total?: number | null;
+                        /**
+                         * Format: date-time
+                         * @description When it last got further.
+                         */
+                        updated_at: string;
+                    };
+                };
+            };
+            /**
+             * @description `invalid_request`: The request is not what this operation takes
+             *
+             *     `idempotency_key_missing`: Send an Idempotency-Key of 8 to 64 letters, digits, - or _
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `not_signed_in`: Sign in first
+             *
+             *     `session_ended`: The session has ended; sign in again
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `origin_refused`: Send the portal's own address as Origin
+             *
+             *     `not_allowed`: You may not do this
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: There is no such record */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `conflict`: Somebody changed this record at the same moment; look again, then repeat */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_too_large`: The request is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_content_type`: Send the body as application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused`: This Idempotency-Key was used for a different request */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
