@@ -6,6 +6,8 @@ declare global {
       by?: string;
       /** What was typed to find individuals. */
       search?: string;
+      /** What was typed to find accounts. */
+      typed?: import('$lib/maintenance/criteria').Typed;
       /** The id of the individual who was opened from the list, to come back to. */
       opened?: string;
     }

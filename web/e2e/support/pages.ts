@@ -89,6 +89,24 @@ const dryRun = async (page: Page, world: World): Promise<void> => {
   await settled(page);
 };
 
+/** What a bulk activation of those would come to whose invitation has ended. */
+const bulkDryRun = async (page: Page, world: World): Promise<void> => {
+  type Job = { job_id: string };
+  const colleague = await world.as(WORKERS.intake);
+  const { jobs } = await colleague.ask<{ jobs: Job[] }>('GET', '/bulk-jobs');
+  const groups = ['expired', 'cancelled'];
+  const job = jobs[0] ?? (await colleague.ask<Job>('POST', '/bulk-jobs/activation', { groups }));
+  await as(WORKERS.intake, `/accounts/jobs/${job.job_id}`)(page, world);
+  await page.getByRole('heading', { name: 'One by one' }).waitFor();
+  await settled(page);
+};
+
+/** The figures, once they are computed. */
+const statistics = async (page: Page, world: World): Promise<void> => {
+  await world.run('clientconnect-dev-jobs-compute-statistics');
+  await as(WORKERS.intake, '/accounts/statistics')(page, world);
+};
+
 /** The page behind the link in the newest mail to a client of the demo. */
 const mailed =
   (kind: string, is: string) =>
@@ -173,6 +191,21 @@ export const PAGES: Shown[] = [
     name: 'message-settings-closed',
     open: individual('Closed: three wrong birth dates', '/messages'),
   },
+  { site: 'admin', route: '/accounts', name: 'accounts', open: as(WORKERS.intake, '/accounts') },
+  {
+    site: 'admin',
+    route: '/accounts',
+    name: 'accounts-found',
+    open: as(WORKERS.intake, '/accounts?signed_in=never'),
+  },
+  { site: 'admin', route: '/accounts/jobs/[id]', name: 'accounts-dry-run', open: bulkDryRun },
+  {
+    site: 'admin',
+    route: '/accounts/maintenance',
+    name: 'accounts-maintenance',
+    open: as(WORKERS.intake, '/accounts/maintenance'),
+  },
+  { site: 'admin', route: '/accounts/statistics', name: 'accounts-statistics', open: statistics },
   { site: 'admin', route: '/import', name: 'import', open: as(WORKERS.intake, '/import') },
   { site: 'admin', route: '/import/[job]', name: 'import-dry-run', open: dryRun },
   { site: 'admin', route: '/workers', name: 'workers', open: as(WORKERS.systemAdministrator, '/workers') },

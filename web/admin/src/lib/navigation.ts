@@ -3,8 +3,8 @@ import type { Permission } from './contract';
 interface Page {
   name: string;
   href: string;
-  /** Who doesn't have it doesn't see the page, nor that there is one. */
-  needs?: Permission;
+  /** Who has none of them doesn't see the page, nor that there is one. */
+  needs?: readonly Permission[];
 }
 
 interface Group {
@@ -18,21 +18,28 @@ const GROUPS: readonly Group[] = [
   {
     pages: [
       { name: 'My Home', href: '/' },
-      { name: 'Individuals', href: '/individuals', needs: 'see_individuals' },
+      { name: 'Individuals', href: '/individuals', needs: ['see_individuals'] },
     ],
   },
   {
     name: 'Setup',
-    pages: [{ name: 'Import Individuals', href: '/import', needs: 'import_individuals' }],
+    pages: [
+      {
+        name: 'ClientConnect Accounts Maintenance',
+        href: '/accounts',
+        needs: ['maintain_accounts', 'see_statistics'],
+      },
+      { name: 'Import Individuals', href: '/import', needs: ['import_individuals'] },
+    ],
   },
-  { name: 'System Setup', pages: [{ name: 'Workers', href: '/workers', needs: 'manage_staff' }] },
+  { name: 'System Setup', pages: [{ name: 'Workers', href: '/workers', needs: ['manage_staff'] }] },
 ];
 
 /** What a worker may see; groups with nothing in them are left out. */
 export function navigationOf(may: (permission: Permission) => boolean): Group[] {
   return GROUPS.map((group) => ({
     ...group,
-    pages: group.pages.filter(({ needs }) => !needs || may(needs)),
+    pages: group.pages.filter(({ needs }) => !needs || needs.some(may)),
   })).filter(({ pages }) => pages.length > 0);
 }
 
