@@ -19,7 +19,6 @@ use crate::support::{
 
 const ANA: &str = "ana.delgado@example.org";
 const ANA_BORN: &str = "1985-04-12";
-const LICENCES: u64 = 500;
 /// Longer than any call fails, in a row, for one fault.
 const PATIENCE: usize = 6;
 
@@ -1009,6 +1008,8 @@ pub struct Everything {
     accounts: Vec<Value>,
     holdings: BTreeMap<String, Value>,
     free: u64,
+    /// How many accounts may be open at once.
+    pub licences: u64,
     credentials: Vec<Value>,
     individuals: Vec<Value>,
     journal: Vec<Value>,
@@ -1051,6 +1052,7 @@ impl Everything {
         Self {
             accounts,
             holdings,
+            licences: world.licences(),
             free: root(world).ask(ask::licences()).await.unwrap().free().into(),
             credentials: items(world, Table::Credentials).await,
             individuals: items(world, Table::Individuals).await,
@@ -1089,7 +1091,7 @@ impl Everything {
     fn check_accounts(&self) {
         let open: Vec<_> = self.accounts.iter().filter(|account| account["state"] != "closed").collect();
         let using = open.iter().filter(|account| account["state"] != "disabled").count() as u64;
-        assert_eq!(self.free + using, LICENCES, "licences");
+        assert_eq!(self.free + using, self.licences, "licences");
 
         let held: BTreeSet<_> =
             self.holdings.values().filter_map(|holding| holding["open"].as_str()).collect();

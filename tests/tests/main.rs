@@ -7,6 +7,7 @@ mod crash_points;
 mod faults;
 mod figures;
 mod journeys;
+mod kills;
 mod logs;
 mod parity;
 mod poison;

@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use tokio::process::{Child, Command};
 use tokio::sync::mpsc;
 
-use crate::support::repository;
+use crate::support::{program, repository};
 
 /// Far longer than anything here takes, so that a process that hangs fails the test.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -167,11 +167,7 @@ fn aws_variables(operation: &str, runtime: &str, aws: &str, secret_key: &str) ->
 
 /// The program that cargo put beside the tests, or the one that `BOOTSTRAP` names.
 fn bootstrap() -> PathBuf {
-    let tests = std::env::current_exe().unwrap();
-    let beside = || tests.ancestors().nth(2).map(|profile| profile.join("bootstrap"));
-    let path = std::env::var_os("BOOTSTRAP").map(PathBuf::from).or_else(beside).unwrap();
-    assert!(path.is_file(), "there is no {}: build it by `cargo build --workspace --bins`", path.display());
-    path
+    std::env::var_os("BOOTSTRAP").map_or_else(|| program("bootstrap"), PathBuf::from)
 }
 
 fn start(variables: &BTreeMap<String, String>) -> Child {

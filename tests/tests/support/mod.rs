@@ -172,6 +172,14 @@ pub fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
+/// A program that cargo put beside the tests.
+pub fn program(name: &str) -> PathBuf {
+    let tests = std::env::current_exe().unwrap();
+    let path = tests.ancestors().nth(2).unwrap().join(name);
+    assert!(path.is_file(), "there is no {}: build it by `cargo build --workspace --bins`", path.display());
+    path
+}
+
 pub fn agency_file() -> Value {
     let text = std::fs::read_to_string(repository().join("infra/local/demo/agency.json")).unwrap();
     serde_json::from_str(&text).unwrap()
@@ -191,6 +199,11 @@ pub fn morning() -> DateTime<Utc> {
 impl World {
     /// An empty deployment: nothing set up.
     pub async fn bare() -> Self {
+        Self::at(Place::Scratch).await
+    }
+
+    /// The deployment whose data is there; a new one begins in the morning.
+    pub async fn at(place: Place) -> Self {
         let logs = tracing_subscriber::fmt()
             .json()
             .flatten_event(true)
@@ -200,7 +213,7 @@ impl World {
         let options = Options {
             template: repository().join("infra/template.yaml"),
             parameters: std::collections::BTreeMap::new(),
-            place: Place::Scratch,
+            place,
             stopped_at: Some(morning()),
         };
         let [portal, admin, aws] = [listen().await, listen().await, listen().await];
@@ -243,6 +256,11 @@ impl World {
         let job = world.import(&csv, "apply").await;
         assert_eq!((&job["state"], &job["created"]), (&json!("done"), &json!(12)), "{job}");
         world
+    }
+
+    /// How many licences it was set up with.
+    pub fn licences(&self) -> u64 {
+        self.agency["licences"].as_u64().unwrap()
     }
 
     fn call(&self, api: Api, method: Method, path: &str) -> Call<'_> {
