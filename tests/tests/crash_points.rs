@@ -1236,7 +1236,10 @@ impl Everything {
         }
         for item in &self.statistics {
             let mut item = item.clone();
-            item.as_object_mut().unwrap().remove("computed_at");
+            // When it was computed is no effect.
+            item.as_object_mut()
+                .unwrap()
+                .retain(|name, _| !["computed_at", "until"].contains(&name.as_str()));
             count(format!("statistics {item}"));
         }
         for row in self.mail.iter().filter(|row| !text(row, "sk").starts_with("claim#")) {

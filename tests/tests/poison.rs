@@ -36,6 +36,7 @@ fn mails_to(world: &World, address: &str) -> usize {
 #[tokio::test]
 async fn a_poison_record_of_the_journal_holds_up_nothing_and_is_replayed_once_mended() {
     let world = World::new().await;
+    world.local.aws().faults().to_the_end();
     let staff = world.staff(INTAKE).await;
     world.invite(&staff, "T-01").await;
 
@@ -95,6 +96,7 @@ async fn a_poison_record_of_the_journal_holds_up_nothing_and_is_replayed_once_me
 #[tokio::test]
 async fn a_poison_request_holds_up_no_other() {
     let world = World::new().await;
+    world.local.aws().faults().to_the_end();
     write(&world, Table::Requests, &json!({ "pk": "nobody", "v": 1, "poison": true })).await;
     let asked = world.admin(Method::POST, "/password-reset-requests").json(json!({ "email": CLINICAL }));
     asked.send().await.ok();
@@ -106,6 +108,7 @@ async fn a_poison_request_holds_up_no_other() {
 #[tokio::test]
 async fn poison_in_every_queue_holds_up_nothing_and_lies_with_the_dead_letters() {
     let world = World::set_up().await;
+    world.local.aws().faults().to_the_end();
     let readers = world.local.template().queue_readers.clone();
     assert_eq!(readers.len(), functions::operation::Queue::ALL.len());
     for reader in &readers {

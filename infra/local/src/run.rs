@@ -17,9 +17,8 @@ use crate::queue;
 use crate::streams::Step;
 use crate::template::{QueueReader, Schedule, StreamReader};
 
-/// Failures in a row, of the same record or message, after which [`Local::drain`] no longer hopes. The template gives up
-/// earlier, wherever it says where to.
-const HOPELESS: u32 = 150;
+/// Failures in a row, of the same record or message, after which [`Local::drain`] no longer hopes.
+const HOPELESS: u32 = 25;
 /// The bell of whoever waits for schedules.
 const SCHEDULES: &str = "schedules";
 
@@ -103,7 +102,7 @@ impl Local {
         loop {
             match step().await? {
                 Step::Idle => return Ok(quiet),
-                Step::Failed(times) if times > HOPELESS => {
+                Step::Failed(times) if times > HOPELESS && !self.aws().faults().go_to_the_end() => {
                     return Err(DrainError::Stuck(function.to_owned()));
                 }
                 Step::Done | Step::Failed(_) => quiet = false,

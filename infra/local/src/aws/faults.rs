@@ -225,6 +225,7 @@ fn conflict(members: usize) -> AwsError {
 #[derive(Debug, Default)]
 pub struct Faults {
     recording: AtomicBool,
+    to_the_end: AtomicBool,
     active: AtomicBool,
     state: Mutex<State>,
 }
@@ -282,6 +283,15 @@ impl Faults {
     /// The calls noted so far, oldest first.
     pub fn calls(&self) -> Vec<Call> {
         self.state().calls.clone()
+    }
+
+    /// Lets [`Local::drain`](crate::Local::drain) go on until the template gives up what fails, however long that is.
+    pub fn to_the_end(&self) {
+        self.to_the_end.store(true, Ordering::Release);
+    }
+
+    pub(crate) fn go_to_the_end(&self) -> bool {
+        self.to_the_end.load(Ordering::Acquire)
     }
 
     /// Lets something go wrong.
