@@ -1,5 +1,6 @@
 //! `make bench`: every figure of docs/performance.md, each against a reference measured in the same run.
 
+mod accounts;
 mod agency;
 mod figures;
 mod http;
@@ -25,13 +26,15 @@ const USAGE: &str = "bench [--bootstrap FILE] [--bare DIRECTORY] [--runs N] [--i
     --bootstrap    the artifact; else the one that `make build` made\n\
     --bare         where the programs of bench/bare are, built as the artifact was; else beside this program\n\
     --runs         runs of each start, at least 30 for figures that count\n\
-    --individuals  how many are stored when search and import are measured with many (100000)";
+    --individuals  how many are stored when import, bulk activation and search are measured with many (100000)\n\
+    --accounts     how many accounts are stored when their search is measured with many (1000000)";
 
 struct Options {
     bootstrap: PathBuf,
     bare: PathBuf,
     runs: usize,
     individuals: usize,
+    accounts: usize,
 }
 
 #[tokio::main]
@@ -63,9 +66,10 @@ fn options() -> Result<Options, Failure> {
     };
     let mut number = |name: &str, usual| given.remove(name).map_or(Ok(usual), |text| text.parse::<usize>());
     let (runs, individuals) = (number("--runs", 40)?.max(1), number("--individuals", 100_000)?.max(1));
+    let accounts = number("--accounts", 1_000_000)?.max(1);
     match given.keys().next() {
         Some(unknown) => Err(format!("there is no option {unknown}").into()),
-        None => Ok(Options { bootstrap, bare, runs, individuals }),
+        None => Ok(Options { bootstrap, bare, runs, individuals, accounts }),
     }
 }
 
@@ -93,14 +97,14 @@ async fn run(options: &Options) -> Result<(), Failure> {
 }
 
 async fn measure(options: &Options, table: &mut Table, operations: &mut String) -> Result<(), Failure> {
-    let agency = Agency::open().await?;
+    let agency = Agency::open(false).await?;
     processes(options, &agency, table).await?;
     size(&options.bootstrap, table)?;
     warm(options, &agency, table).await?;
     *operations = costs(&agency, table).await?;
     agency.server.stop().await;
     // Another one: so many sign-ins, for so many samples, are throttled in the end.
-    let mut agency = Agency::open().await?;
+    let mut agency = Agency::open(true).await?;
     many(options, &mut agency, table).await?;
     agency.server.stop().await;
     Ok(())
@@ -249,17 +253,56 @@ async fn quiet(agency: &Agency) -> Result<(), Failure> {
     Err("the agency never comes to rest".into())
 }
 
-/// Search and import with few and with many stored.
+/// Search, import and bulk activation with few and with many stored.
 async fn many(options: &Options, agency: &mut Agency, table: &mut Table) -> Result<(), Failure> {
     const FEW: usize = 1_000;
     say("import and search with 1,000");
     let first = agency.import(FEW).await?;
     let (few_cost, few) = search(agency, options.runs).await?;
+    say("bulk activation of 1,000");
+    accounts::license(agency).await?;
+    let few_activated = accounts::activate(agency).await?.each();
+    let (few_accounts_cost, few_accounts) = search_accounts(agency, options.runs).await?;
     let rest = options.individuals.saturating_sub(FEW).max(FEW);
     say(&format!("import of {rest} more"));
     let second = agency.import(rest).await?;
     say("search with all of them");
     let (many_cost, many) = search(agency, options.runs).await?;
+    say(&format!("bulk activation of {rest} more"));
+    let many_activated = accounts::activate(agency).await?.each();
+    say(&format!("{} more accounts", options.accounts));
+    accounts::store_copies(agency, options.accounts).await?;
+    let (many_accounts_cost, many_accounts) = search_accounts(agency, options.runs).await?;
+    let total_accounts = options.accounts;
+    table.row(
+        &format!("account search by status, {total_accounts} stored: calls"),
+        &many_accounts_cost.calls.to_string(),
+        &format!("1,000 stored: {}", few_accounts_cost.calls),
+        "",
+        ("the same", many_accounts_cost.calls == few_accounts_cost.calls),
+    );
+    let ratio = many_accounts.median() / few_accounts.median();
+    table.row(
+        &format!("account search by status, {total_accounts} stored: time"),
+        &many_accounts.in_ms(),
+        &format!("1,000 stored: {}", few_accounts.in_ms()),
+        &format!("{ratio:.3}×"),
+        ("≤ 1.5×", ratio <= 1.5),
+    );
+    for ((what, budget), (many, few)) in [("ms", 1.5), ("calls", 1.01), ("write units", 1.01)]
+        .into_iter()
+        .zip(many_activated.into_iter().zip(few_activated))
+    {
+        table.row(
+            &format!("bulk activation of {rest}, each: {what}"),
+            &format!("{many:.2}"),
+            &format!("of 1,000: {few:.2}"),
+            &format!("{:.3}×", many / few),
+            (&format!("≤ {budget}×"), many <= few * budget),
+        );
+    }
+    let [_, _, units] = many_activated;
+    table.row("bulk activation, each", &format!("{units:.2} write units"), "", "", ("≤ 16", units <= 16.0));
     let total = FEW + rest;
     table.row(
         &format!("search by name, {total} stored: calls"),
@@ -302,17 +345,33 @@ async fn many(options: &Options, agency: &mut Agency, table: &mut Table) -> Resu
 }
 
 async fn search(agency: &Agency, runs: usize) -> Result<(Cost, Runs), Failure> {
-    let mut event = agency.sample("admin.search_individuals").await?;
-    if let Some(body) = event.get_mut("body") {
-        *body = Value::from(json!({ "name": "Anneli" }).to_string());
-    }
-    let cost = agency.cost("admin.search_individuals", event).await?;
+    let by_name = json!({ "name": "Anneli" });
+    searching(agency, "admin.search_individuals", "/individuals/search", &by_name, runs).await
+}
+
+async fn search_accounts(agency: &Agency, runs: usize) -> Result<(Cost, Runs), Failure> {
+    let pending = json!({ "criteria": { "statuses": [{ "state": "pending" }] } });
+    searching(agency, "admin.search_accounts", "/accounts/search", &pending, runs).await
+}
+
+/// What a search costs once its function has read its secrets, and how long it takes.
+async fn searching(
+    agency: &Agency,
+    operation: &str,
+    path: &str,
+    what: &Value,
+    runs: usize,
+) -> Result<(Cost, Runs), Failure> {
     let mut staff = agency.staff().await?;
     let mut times = Runs::default();
     for _ in 0..runs {
         let started = Instant::now();
-        staff.ask("POST", "/individuals/search", &json!({ "name": "Anneli" })).await?;
+        staff.ask("POST", path, what).await?;
         times.took(started.elapsed());
     }
-    Ok((cost, times))
+    let mut event = agency.sample(operation).await?;
+    if let Some(body) = event.get_mut("body") {
+        *body = Value::from(what.to_string());
+    }
+    Ok((agency.cost(operation, event).await?, times))
 }

@@ -312,5 +312,5 @@ pub(crate) fn criteria<R>(asked: domain::account::criteria::Asked) -> Result<Tar
     let criteria = criteria.map_err(|wrong: domain::account::criteria::NotACriterion| {
         Failure::invalid(&format!("target.criteria.{}", wrong.field), wrong.help)
     })?;
-    Ok(Targets::Matching(criteria))
+    Ok(Targets::Matching(Box::new(criteria)))
 }

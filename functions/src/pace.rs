@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use aws_sdk_sesv2::types::SendQuota;
 use chrono::{DateTime, Utc};
 use store::Fault;
 
@@ -54,7 +55,7 @@ impl Context<'_> {
         }
         let account = self.services.ses()?.get_account().send().await?;
         // The least there is: what an account in the sandbox may.
-        let rate = account.send_quota().map_or(1.0, |quota| quota.max_send_rate()).max(1.0);
+        let rate = account.send_quota().map_or(1.0, SendQuota::max_send_rate).max(1.0);
         cache.send_rate = Some((self.now, rate));
         self.services.keep(cache);
         Ok(rate)

@@ -34,7 +34,7 @@ const AT_ONCE: usize = 8;
 const WALKS: usize = 20;
 const FOUND: usize = 500;
 /// A step ends in good time before its function is stopped.
-const LONGEST: Duration = Duration::from_secs(60);
+const LONGEST: Duration = Duration::from_mins(1);
 /// How often to look again when others change the same account.
 const TRIES: usize = 5;
 
@@ -153,10 +153,8 @@ struct Run<'a> {
 impl Run<'_> {
     async fn work(&self) -> Result<Done, Fault> {
         let batch = self.batch().await?;
-        let mut pace = match self.job.sends_mail() {
-            true => Some(Pace::shared_by(self.context, 1).await?),
-            false => None,
-        };
+        let mut pace =
+            if self.job.sends_mail() { Some(Pace::shared_by(self.context, 1).await?) } else { None };
         let begun = self.context.services.clock.now();
         let (mut rows, mut left, mut dealt_with) = (Vec::new(), Vec::new(), 0);
         for targets in batch.targets.chunks(AT_ONCE) {
@@ -213,8 +211,8 @@ impl Run<'_> {
         let number = place.list + 1;
         let listed = match targets {
             Targets::Listed | Targets::Matching(_) => {
-                let list = store.ask(ask::targets(self.job.lists_of(), number)).await?;
-                list.map(|list| list.targets)
+                let found = store.ask(ask::targets(self.job.lists_of(), number)).await?;
+                found.map(|list| list.targets)
             }
             Targets::OpenedBy(opening) => {
                 let page = store.ask(ask::report(*opening, number)).await?;

@@ -109,7 +109,7 @@ pub enum Targets {
     /// Those of its lists: chosen one by one, or found by criteria.
     Listed,
     /// Those that fit, until all of them are found and listed; then the criteria are forgotten, for they may name somebody.
-    Matching(Criteria),
+    Matching(Box<Criteria>),
     /// What a bulk activation opened, as far as nobody has activated it: closing undoes it.
     OpenedBy(JobId),
 }
@@ -310,7 +310,7 @@ impl BulkJob {
 
     /// The criteria by which it still looks for its targets.
     #[must_use]
-    pub const fn looks_for(&self) -> Option<&Criteria> {
+    pub fn looks_for(&self) -> Option<&Criteria> {
         match &self.work {
             Work::ChangeAccounts { targets: Targets::Matching(criteria), .. } => Some(criteria),
             _ => None,

@@ -204,6 +204,8 @@ fn other_samples() -> Vec<Sample> {
 }
 
 fn statistics_samples() -> Vec<Sample> {
+    use crate::statistics::{accounts_item, day_item, month_item, progress_item};
+
     let tally = Tally {
         invited: 5,
         activated: 4,
@@ -223,7 +225,6 @@ fn statistics_samples() -> Vec<Sample> {
     }
     let counted = CountedAccounts { accounts, counted_at: now };
     let progress = StatisticsProgress { settled: now.date_naive(), until: now, computed_at: now };
-    use crate::statistics::{accounts_item, day_item, month_item, progress_item};
     vec![
         Sample::new("statistics_day", day_item(&day).unwrap(), read::<Day>),
         Sample::new("statistics_month", month_item(&month).unwrap(), read::<Month>),
