@@ -123,12 +123,22 @@ test.describe('with many invited', () => {
     await inviteInBulk(world);
     await open(page, world, WORKERS.intake, '/accounts');
     await search(page, 'Pending');
+    const download = page.waitForEvent('download');
+    await button(page, 'Download all that match as CSV').click();
+    const saved = await (await download).createReadStream();
+    const [header, ...lines] = Buffer.concat(await saved.toArray())
+      .toString()
+      .trim()
+      .split('\r\n');
+    expect(header).toContain('sign-in email,home site,status');
+    expect(lines.every((line) => line.includes(',Pending,'))).toBe(true);
     await button(page, 'Choose all that match').click();
     await expect(page.getByText('All accounts that match are chosen, also those not shown.')).toBeVisible();
     await button(page, 'Disable…').click();
     await dryRunIsDone(page);
     const all = Number(await fact(page, 'Accounts concerned').textContent());
     expect(all).toBeGreaterThan(50);
+    expect(lines).toHaveLength(all);
     await apply(page, `Disable ${all} accounts`, 'each client is invited again');
     await expect(group(page, `Disabled ${all}`)).toBeVisible();
 

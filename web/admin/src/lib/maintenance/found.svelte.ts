@@ -21,6 +21,7 @@ class Found {
   criteria = $state.raw<AccountCriteria>();
 
   #asked: string | undefined;
+  #newest = false;
 
   /** Looks for them, unless that is what is shown. */
   async find(criteria: AccountCriteria, newest: boolean): Promise<void> {
@@ -28,13 +29,24 @@ class Found {
     if (asked === this.#asked) return;
     this.#asked = asked;
     this.criteria = criteria;
+    this.#newest = newest;
     this.choose([], false);
     await this.list.load(async (cursor) => {
-      const body = { criteria, newest_first: newest, ...(cursor && { cursor }) };
-      const page = await api.send((to) => to.POST('/api/admin/v1/accounts/search', { body }));
+      const page = await ask(criteria, newest, cursor);
       this.searchedTo = page.searched_to ?? undefined;
       return { items: page.accounts, next: page.next_cursor };
     });
+  }
+
+  /** All that match what is shown, also those not shown, as they are now. */
+  async *everything(): AsyncGenerator<ListedAccount> {
+    const { criteria } = this;
+    let cursor: string | null | undefined;
+    while (criteria && cursor !== null) {
+      const page: SearchOfAccounts = await ask(criteria, this.#newest, cursor);
+      yield* page.accounts;
+      cursor = page.next_cursor ?? null;
+    }
   }
 
   /** What was found may have changed since. */
@@ -57,6 +69,15 @@ class Found {
     this.all = false;
     if (!this.chosen.delete(account.account_id)) this.chosen.set(account.account_id, account);
   }
+}
+
+function ask(
+  criteria: AccountCriteria,
+  newest: boolean,
+  cursor: string | undefined,
+): Promise<SearchOfAccounts> {
+  const body = { criteria, newest_first: newest, ...(cursor && { cursor }) };
+  return api.send((to) => to.POST('/api/admin/v1/accounts/search', { body }));
 }
 
 export const found = new Found();
