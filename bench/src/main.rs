@@ -103,7 +103,6 @@ async fn measure(options: &Options, table: &mut Table, operations: &mut String) 
     warm(options, &agency, table).await?;
     *operations = costs(&agency, table).await?;
     agency.server.stop().await;
-    // Another one: so many sign-ins, for so many samples, are throttled in the end.
     let mut agency = Agency::open(true).await?;
     many(options, &mut agency, table).await?;
     agency.server.stop().await;
@@ -227,6 +226,7 @@ async fn costs(agency: &Agency, table: &mut Table) -> Result<String, Failure> {
                     | --- | --- | --- | --- | --- |\n"
         .to_owned();
     for operation in OPERATIONS {
+        agency.rest()?;
         let event = agency.sample(operation.name).await?;
         // What follows in the background from filling the sample shall not be counted here.
         quiet(agency).await?;
