@@ -477,6 +477,8 @@ async fn what_is_personal_or_secret_stays_where_it_belongs() {
     world.drain().await;
     let ask = json!({ "token": world.newest_token() });
     world.portal(Method::POST, "/links/ask").json(ask).send().await.ok();
+    let day = json!({ "from": "2026-03-01", "to": "2026-03-01" });
+    world.local.invoke("jobs.replay_journal", day).await.unwrap();
     drain(&world).await;
     world.staff(INTAKE).await;
     drop(listening);
