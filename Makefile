@@ -20,6 +20,8 @@ DEMO ?=
 
 ENSURE := scripts/ensure.sh
 SUITE := scripts/suite.sh
+# Clippy as the compiler: what it warns of is an error.
+CLIPPY := env RUSTC_WORKSPACE_WRAPPER=clippy-driver CLIPPY_ARGS=-Dwarnings
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 
 .PHONY: help
@@ -43,27 +45,26 @@ web: ## Build the two sites, if anything of them is new
 
 .PHONY: test
 test: ## Every test, each suite with its time
-	@$(ENSURE) rust nextest deny sam node chromium
+	@$(ENSURE) rust nextest deny sam node headless
 	@$(SUITE) "format" cargo fmt --all --check
 	@$(SUITE) "dependencies" cargo deny --log-level error --all-features check --hide-inclusion-graph bans licenses sources
 	@$(SUITE) "templates" scripts/validate.sh
 	@$(SUITE) "sites' build" scripts/web.sh
 	@$(SUITE) "sites' types and form" npm --prefix web run --silent check
 	@$(SUITE) "sites' units" npm --prefix web test --silent
-	@$(SUITE) "clippy" cargo clippy --quiet --workspace --all-targets --all-features -- -D warnings
-	@# Together with the tests, which need other features of a few crates: nothing is built twice.
-	@$(SUITE) "programs" cargo build --quiet --workspace --bins --tests
+	@# Together with the tests, which need other features of a few crates, and under Clippy: nothing is compiled twice.
+	@$(SUITE) "programs, under Clippy" $(CLIPPY) cargo build --quiet --workspace --bins --tests
 	@$(SUITE) "journeys in the browser" npm --prefix web run --silent e2e
-	@$(SUITE) "tests" cargo nextest run --workspace --no-fail-fast --cargo-quiet
+	@$(SUITE) "tests" $(CLIPPY) cargo nextest run --workspace --no-fail-fast --cargo-quiet
 
 .PHONY: audit
 audit: bins web ## Both sites in all eight looks: themes, light and dark, phone and desktop
-	@$(ENSURE) chromium
+	@$(ENSURE) headless
 	@npm --prefix web run --silent audit
 
 .PHONY: screenshots
 screenshots: bins web ## A picture of every page of both sites, into web/screenshots
-	@$(ENSURE) chromium
+	@$(ENSURE) headless
 	@npm --prefix web run --silent screenshots
 
 .PHONY: bench

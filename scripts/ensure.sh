@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Sets up what is missing of the named tools, and says what takes long: ensure.sh rust nextest deny sam node chromium
+# Sets up what is missing of the named tools, and says what takes long: ensure.sh rust nextest deny sam node headless
 # What it installs goes below $TOOLS, for every clone of one user; `make clean-tools` removes it.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -76,6 +76,16 @@ chromium() {
         DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >&2 && return
     fi
     stop "Chromium is missing. Install it (Debian: apt-get install chromium; Fedora: dnf install chromium; macOS: brew install chromium), then run this again."
+}
+
+# Chromium without its window, with which pages are tested in four fifths of the time; Chromium itself where there is none.
+headless() {
+    command -v chromium-headless-shell >/dev/null && return
+    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-cache show chromium-headless-shell >/dev/null 2>&1; then
+        say "Installing Chromium's headless shell, once."
+        DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium-headless-shell >&2 && return
+    fi
+    chromium
 }
 
 for tool in "$@"; do "$tool"; done

@@ -12,15 +12,18 @@ import collections
 import csv
 import functools
 import hashlib
+import hmac
 import json
 import os
 import pathlib
 import re
+import struct
 import sys
 import time
 import urllib.error
 import urllib.request
 import uuid
+import zlib
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PORTAL = f"http://127.0.0.1:{os.environ.get('PORTAL_PORT') or 8080}"
@@ -114,6 +117,71 @@ class Holes:
         return self.worker
 
     @functools.cached_property
+    def _worker_record(self):
+        return self._admin("GET", f"/workers/{self.worker}", cookie=self._system)
+
+    worker_version = property(lambda self: str(self._worker_record["version"]))
+    security_class = property(lambda self: self._worker_record["security_class_id"])
+
+    @functools.cached_property
+    def invited_worker(self):
+        names = {"first_name": "Noor", "last_name": "Sample", "user_group": "clinical_worker", "language": "en"}
+        belongs = {"security_class_id": self.security_class, "site_id": self.site}
+        address = f"noor.sample.{uuid.uuid4().hex[:8]}@alderquay.example.org"
+        hired = {"email": address, "profile": {**names, **belongs}}
+        return self._admin("POST", "/workers", hired, self._system)["worker_id"]
+
+    @functools.cached_property
+    def disabled_worker(self):
+        self._admin("POST", f"/workers/{self.invited_worker}/deactivate", {}, self._system)
+        return self.invited_worker
+
+    def _begin(self, cookie, password):
+        """The code of a second factor that is begun."""
+        secret = self._admin("POST", "/second-factor", {"password": password}, cookie)["secret"]
+        mac = hmac.digest(base64.b32decode(secret), struct.pack(">q", int(time.time()) // 30), "sha1")
+        place = mac[-1] & 15
+        return f"{(struct.unpack('>I', mac[place:place + 4])[0] & 0x7FFFFFFF) % 1_000_000:06}"
+
+    @functools.cached_property
+    def _newcomer(self):
+        """Somebody new who chose a password: who, and their cookie."""
+        self._seen  # noqa: B018 - what was there before
+        worker = self.invited_worker
+        chosen = {"token": self._mailed("reset"), "password": PASSWORD}
+        call("POST", f"{ADMIN}/api/admin/v1/password-reset", chosen)
+        email = self._admin("GET", f"/workers/{worker}", cookie=self._system)["email"]
+        return worker, call("POST", f"{ADMIN}/api/admin/v1/session", {"email": email, "password": PASSWORD})[1]
+
+    newcomer_token = property(lambda self: self._newcomer[1].split("=", 1)[1])
+    begun_code = functools.cached_property(lambda self: self._begin(self._newcomer[1], PASSWORD))
+
+    @functools.cached_property
+    def _second_factor(self):
+        """Somebody new with a second factor: who, their cookie, and a recovery code."""
+        worker, cookie = self._newcomer
+        confirmed, cookie = call("POST", f"{ADMIN}/api/admin/v1/second-factor/confirm", {"code": self.begun_code}, cookie)
+        return worker, cookie, confirmed["recovery_codes"][0]
+
+    enrolled_worker = property(lambda self: self._second_factor[0])
+    enrolled_token = property(lambda self: self._second_factor[1].split("=", 1)[1])
+    enrolled_password = PASSWORD
+    recovery_code = property(lambda self: self._second_factor[2])
+
+    @functools.cached_property
+    def unused_security_class(self):
+        class_ = {"name": f"Sample {uuid.uuid4().hex[:8]}", "allow_activations": False, "denials": []}
+        saved = self._admin("POST", "/security-classes", class_, self._system)
+        return saved["security_class"]["security_class_id"]
+
+    @property
+    def classes_version(self):
+        self.unused_security_class  # noqa: B018 - it is one of them
+        return str(self._admin("GET", "/security-classes", cookie=self._system)["version"])
+
+    sites_version = property(lambda self: str(self._admin("GET", "/sites", cookie=self._system)["version"]))
+
+    @functools.cached_property
     def _without_account(self):
         """Individuals who consented to mail, are old enough and have no account, one after the other."""
 
@@ -201,6 +269,13 @@ class Holes:
         return json.loads(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))
 
     @functools.cached_property
+    def _profile(self):
+        return call("GET", f"{PORTAL}/api/portal/v1/profile", cookie=self._client[1])[0]
+
+    client_version = property(lambda self: str(self._profile["version"]))
+    client_contact = property(lambda self: next(c["contact_id"] for c in self._profile["contacts"] if c["consented"]))
+
+    @functools.cached_property
     def reset_token(self):
         call("POST", f"{PORTAL}/api/portal/v1/password-reset-requests", {"email": self.client_email})
         return self._mailed("reset")
@@ -250,13 +325,43 @@ class Holes:
         call("POST", f"{ADMIN}/api/admin/v1/password-reset-requests", {"email": self.forgetful_worker_email})
         return self._mailed("reset")
 
+    @property
+    def _settings(self):
+        return self._admin("GET", "/settings", cookie=self._system)
+
+    settings_version = property(lambda self: str(self._settings["version"]))
+    tiles = property(lambda self: json.dumps(json.dumps(self._settings["images"]["tiles"]))[1:-1])
+
+    def _picture(self, cookie):
+        """A PNG of one pixel, uploaded."""
+        chunks = (b"IHDR" + struct.pack(">IIBBBBB", 1, 1, 8, 2, 0, 0, 0), b"IDAT" + zlib.compress(b"\0\x0b\x5d\x66"), b"IEND")
+        packed = b"".join(struct.pack(">I", len(c) - 4) + c + struct.pack(">I", zlib.crc32(c)) for c in chunks)
+        return self._upload(b"\x89PNG\r\n\x1a\n" + packed, {"kind": "image", "content_type": "image/png"}, cookie)
+
+    image_upload = property(lambda self: self._picture(self._system))
+
+    @functools.cached_property
+    def logo(self):
+        settings = self._settings
+        wanted = {"version": settings["version"], "logo": {"upload_id": self.image_upload}, "tiles": settings["images"]["tiles"]}
+        return self._admin("PUT", "/settings/images", wanted, self._system)["images"]["logo"]
+
+    @functools.cached_property
+    def photographed_worker(self):
+        """A worker of the client's, with a photo."""
+        worker = self._admin("GET", f"/individuals/{self.client_individual}")["individual"]["worker_ids"][0]
+        self._admin("PUT", f"/workers/{worker}/photo", {"upload_id": self.image_upload}, self._system)
+        return worker
+
     @functools.cached_property
     def upload(self):
-        text = b"external_id,first_name,last_name\nSAMPLE-1,Sam,Ple\n"
-        digest = base64.b64encode(hashlib.sha256(text).digest()).decode()
-        place = self._admin("POST", "/uploads", {"bytes": len(text), "sha256": digest})
+        return self._upload(b"external_id,first_name,last_name\nSAMPLE-1,Sam,Ple\n", {}, None)
+
+    def _upload(self, file, kind, cookie):
+        digest = base64.b64encode(hashlib.sha256(file).digest()).decode()
+        place = self._admin("POST", "/uploads", {"bytes": len(file), "sha256": digest, **kind}, cookie)
         headers = {name: value for name, value in place["headers"].items() if name.lower() != "host"}
-        request = urllib.request.Request(place["url"], text, method="PUT", headers=headers)
+        request = urllib.request.Request(place["url"], file, method="PUT", headers=headers)
         with urllib.request.urlopen(request):
             return place["upload_id"]
 
@@ -273,6 +378,79 @@ class Holes:
                 return job
             time.sleep(1)
         stop("the dry run of a bulk activation does not finish")
+
+    @functools.cached_property
+    def _service(self):
+        service = {"kind": "case_service", "name": "Sample counselling", "visibility": "hidden"}
+        return self._admin("POST", "/services", service)["service"]
+
+    service = property(lambda self: self._service["service_id"])
+    service_version = property(lambda self: self._service["version"])
+
+    def _sample_service(self, kind, parent=None):
+        """A service of that kind for the samples alone: nobody of the demo is in it."""
+        listed = self._admin("GET", f"/services?kind={kind}&active=true" + (f"&parent={parent}" if parent else ""))["services"]
+        ours = [service for service in listed if service["name"] == f"Sample {kind}"]
+        if ours:
+            return ours[0]["service_id"]
+        above = {"parent_id": parent, "visibility": "as_service"} if parent else {"visibility": "hidden"}
+        body = {"kind": kind, "name": f"Sample {kind}", **above}
+        return self._admin("POST", "/services", body)["service"]["service_id"]
+
+    @functools.cached_property
+    def fresh_service(self):
+        """A case service that nobody is in, of a name of its own."""
+        body = {"kind": "case_service", "name": f"Sample {uuid.uuid4()}", "visibility": "hidden"}
+        return self._admin("POST", "/services", body)["service"]["service_id"]
+
+    case_service = functools.cached_property(lambda self: self._sample_service("case_service"))
+    group = functools.cached_property(lambda self: self._sample_service("group", self.case_service))
+
+    def _enrolled(self):
+        """Somebody with an open service file for the case service, and that file's id."""
+        person = next(self._without_account)["individual_id"]
+        files = self._files(person)
+        if not files:
+            body = {"service_id": self.case_service, "opened_on": "2026-01-12", "primary_worker_id": self.worker}
+            self._admin("POST", f"/individuals/{person}/service-files", body)
+            files = self._files(person)
+        return person, files[0]
+
+    def _files(self, person):
+        listed = self._admin("GET", f"/individuals/{person}/services")["service_files"]
+        return [file for file in listed if file["service_id"] == self.case_service and not file["closed_on"]]
+
+    _open_file = functools.cached_property(_enrolled)
+
+    @functools.cached_property
+    def _closed_file(self):
+        person, file = self._enrolled()
+        path = f"/individuals/{person}/service-files/{file['service_file_id']}"
+        body = {"version": file["version"], "closed_on": time.strftime("%Y-%m-%d", time.gmtime(time.time() - 86400))}
+        return person, self._admin("POST", f"{path}/close", body)
+
+    enrolled_individual, closed_individual = (
+        property(lambda self, of=of: getattr(self, of)[0]) for of in ("_open_file", "_closed_file")
+    )
+    service_file, closed_file = (
+        property(lambda self, of=of: getattr(self, of)[1]["service_file_id"]) for of in ("_open_file", "_closed_file")
+    )
+    service_file_version, closed_file_version = (
+        property(lambda self, of=of: str(getattr(self, of)[1]["version"])) for of in ("_open_file", "_closed_file")
+    )
+
+    @functools.cached_property
+    def offered_service(self):
+        service = {"kind": "case_service", "name": "Sample housing support", "client_facing_name": "Help with housing",
+                   "visibility": "visible", "eligible": True}
+        return self._admin("POST", "/services", service)["service"]["service_id"]
+
+    @functools.cached_property
+    def service_request(self):
+        key = {"idempotency-key": str(uuid.uuid4())}
+        body = {"service_id": self.offered_service}
+        cookie = f"__Host-portal={self.client_token}"
+        return call("POST", f"{PORTAL}/api/portal/v1/service-requests", body, cookie, key)[0]["request_id"]
 
     mail = functools.cached_property(lambda self: new_id("mai"))
     journal = functools.cached_property(lambda self: new_id("jrn"))

@@ -6,5 +6,9 @@ export default defineConfig({
   // Runes in `.svelte.ts` have to be compiled.
   plugins: [svelte({ configFile: false })],
   resolve: { alias, conditions: ['browser'] },
-  test: { include: ['packages/**/*.test.ts', 'portal/src/**/*.test.ts', 'admin/src/**/*.test.ts'] },
+  test: {
+    include: ['packages/**/*.test.ts', 'portal/src/**/*.test.ts', 'admin/src/**/*.test.ts'],
+    // Colours are read out of it.
+    css: { include: /theme\.css/ },
+  },
 });

@@ -86,7 +86,11 @@ impl Agency {
     pub(crate) async fn open(stopped: bool) -> Result<Self, Failure> {
         let infra = Path::new("infra");
         let listeners = Listeners::bind(Ports { portal: 0, admin: 0, aws: 0, ..Ports::default() }).await?;
-        let parameters = [("PortalUrl", listeners.portal_origin()), ("AdminUrl", listeners.admin_origin())];
+        let parameters = [
+            ("PortalUrl", listeners.portal_origin()),
+            ("AdminUrl", listeners.admin_origin()),
+            ("SecondFactor", "optional".to_owned()),
+        ];
         let options = Options {
             template: infra.join("template.yaml"),
             parameters: parameters.into_iter().map(|(name, value)| (name.to_owned(), json!(value))).collect(),

@@ -5,7 +5,7 @@ use domain::account::{Account, Changed, Context as Guards, Credentials, RecordCh
 use domain::id::{JournalId, MailId};
 use domain::individual::ConsentChange;
 use domain::journal::{Actor, FieldName, JournalEvent, JournalRecord, Subject};
-use domain::worker::ChangedWorker;
+use domain::worker::{ChangedWorker, Worker};
 use domain::{Individual, Settings};
 use serde::Serialize;
 use store::{
@@ -13,6 +13,7 @@ use store::{
 };
 
 use crate::context::{Context, defect};
+use crate::entry::content::Content;
 use crate::problem::{EntryRefusal, Failure};
 
 /// A change of an individual's record.
@@ -28,7 +29,7 @@ pub(crate) struct IndividualChange<'c> {
 }
 
 impl<'c> IndividualChange<'c> {
-    /// A worker's change of a profile, birth date or contact.
+    /// A worker's change of a profile, birth date or contact, or the client's own.
     pub(crate) fn edited(
         before: &'c Versioned<Individual>,
         after: &'c Individual,
@@ -87,6 +88,8 @@ impl Context<'_> {
             Credentials::Released => fields.extend([FieldName::Email, FieldName::Password]),
             Credentials::Kept => {}
         }
+        let accepts = |event: &JournalEvent| matches!(event, JournalEvent::TextsAccepted { .. });
+        fields.extend(changed.events.iter().any(accepts).then_some(FieldName::Acceptance));
         JournalRecord {
             transition: Some(changed.transition),
             changed: fields,
@@ -165,7 +168,7 @@ impl Context<'_> {
     #[must_use]
     pub fn worker_transition(&self, actor: Actor, changed: &ChangedWorker) -> JournalRecord {
         let mut fields = vec![FieldName::State];
-        fields.extend((changed.credentials == Credentials::PasswordSet).then_some(FieldName::Password));
+        fields.extend((changed.credentials != Credentials::Kept).then_some(FieldName::Password));
         JournalRecord {
             transition: Some(changed.transition),
             changed: fields,
@@ -185,8 +188,11 @@ impl Context<'_> {
     ) -> Transaction {
         let mut transaction = Transaction::new(&self.worker_transition(actor, changed));
         transaction.put_worker(loaded, &changed.worker);
+        let ChangedWorker { worker: Worker { email, id, .. }, credentials, .. } = changed;
         if let Some(password) = password {
-            transaction.set_password(&changed.worker.email, changed.worker.id, password.as_str());
+            transaction.set_password(email, *id, password.as_str());
+        } else if *credentials == Credentials::PasswordRemoved {
+            transaction.remove_password(email, *id);
         }
         transaction
     }
@@ -212,9 +218,7 @@ impl Context<'_> {
     ///
     /// # Errors
     /// The store's fault.
-    pub(crate) async fn first_answer<T: serde::de::DeserializeOwned>(
-        &self,
-    ) -> Result<Option<Result<T, EntryRefusal>>, Fault> {
+    pub(crate) async fn first_answer<T: Content>(&self) -> Result<Option<Result<T, EntryRefusal>>, Fault> {
         let Some(call) = &self.idempotency else { return Ok(None) };
         let Some(answered) = self.services.store.ask(store::ask::idempotency(&call.name)).await? else {
             return Ok(None);
@@ -222,7 +226,7 @@ impl Context<'_> {
         self.same_answer(&answered, &call.payload)
     }
 
-    fn same_answer<T: serde::de::DeserializeOwned>(
+    fn same_answer<T: Content>(
         &self,
         answered: &Answered,
         payload: &str,
@@ -233,9 +237,7 @@ impl Context<'_> {
         if answered.payload_hash != payload {
             return Ok(Some(Err(EntryRefusal::IdempotencyKeyReused)));
         }
-        serde_json::from_str(&answered.response)
-            .map(|body| Some(Ok(body)))
-            .map_err(|error| defect("a kept answer", error))
+        T::read(&answered.response).map(|body| Some(Ok(body))).map_err(|error| defect("a kept answer", error))
     }
 }
 
@@ -244,6 +246,8 @@ impl Context<'_> {
 pub enum Access {
     /// Somebody signed in.
     SignedIn,
+    /// A password was right, and the second factor yet to come.
+    SecondFactorAsked,
     /// Somebody signed out.
     SignedOut,
     /// Somebody ended a session of theirs elsewhere, or all of them.
@@ -262,6 +266,7 @@ impl Access {
     const fn code(self) -> &'static str {
         match self {
             Self::SignedIn => "signed_in",
+            Self::SecondFactorAsked => "second_factor_asked",
             Self::SignedOut => "signed_out",
             Self::EndedSession => "ended_session",
             Self::PasswordSet => "password_set",

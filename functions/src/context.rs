@@ -1,6 +1,7 @@
 //! What one invocation knows: its time, its request, and the services of its function.
 
 use chrono::{DateTime, Utc};
+use domain::account::AcceptedTexts;
 use domain::id::{CorrelationId, JournalId};
 use domain::session::Device;
 use http::HeaderMap;
@@ -38,6 +39,8 @@ pub struct Context<'a> {
     pub correlation: CorrelationId,
     /// The journal record whose event is being handled.
     pub causation: Option<JournalId>,
+    /// The texts that a client accepts as they sign in.
+    pub(crate) accepted: Option<AcceptedTexts>,
     /// The call by its idempotency key, where the caller gave one.
     pub(crate) idempotency: Option<Call>,
 }
@@ -67,6 +70,7 @@ impl<'a> Context<'a> {
             session_token: None,
             correlation: CorrelationId::new(uuid_v7(now, services.random.as_ref())),
             causation: None,
+            accepted: None,
             idempotency: None,
         }
     }

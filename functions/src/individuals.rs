@@ -1,15 +1,15 @@
-//! The fields of an individual as workers write them, checked alike wherever they are written.
+//! The fields of an individual as workers and clients write them, checked alike wherever they are written.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::fields::{self, Wrong};
 use domain::id::{ContactId, IndividualId, SiteId, WorkerId};
-use domain::individual::{ContactKind, MOST_EXTERNAL_IDS, MOST_WORKERS, Profile};
+use domain::individual::{ContactKind, ContactValue, MOST_EXTERNAL_IDS, MOST_WORKERS, Profile};
 use domain::worker::WorkerState;
-use domain::{Contact, Individual, Language, PersonName, Worker};
+use domain::{Account, Contact, Individual, Language, PersonName, Worker};
 use serde::{Deserialize, Serialize};
 use store::ask::Ask;
-use store::{Fault, Site, Versioned, ask};
+use store::{Fate, Fault, Site, Versioned, ask};
 
 use crate::context::Context;
 use crate::problem::Failure;
@@ -78,6 +78,31 @@ pub(crate) async fn shares_address(context: &Context<'_>, individual: &Individua
     Ok(false)
 }
 
+/// Whether mail went to the contact, or may be on its way: the account signs in with it.
+pub(crate) async fn was_mailed(
+    context: &Context<'_>,
+    individual: IndividualId,
+    contact: &Contact,
+    account: Option<&Account>,
+) -> Result<bool, Fault> {
+    let ContactValue::Email(address) = &contact.value else { return Ok(false) };
+    if account.is_some_and(|account| account.email == *address) {
+        return Ok(true);
+    }
+    let mut after = None;
+    loop {
+        let page = context.services.store.mail_of(individual, after.as_ref(), 100).await?;
+        let to = |fate: &Fate| matches!(fate, Fate::Sent { address: to, .. } if to == address);
+        if page.items.iter().any(|mail| to(&mail.fate)) {
+            return Ok(true);
+        }
+        match page.next {
+            Some(next) => after = Some(next),
+            None => return Ok(false),
+        }
+    }
+}
+
 /// A record that was saved.
 #[derive(Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -108,7 +133,23 @@ pub(crate) fn field<T, R>(name: &str, read: Result<T, Wrong>) -> Result<T, Failu
     read.map_err(|wrong| Failure::invalid(name, wrong.help))
 }
 
-fn optional<R>(
+/// A person's name, as the profile in a request has it.
+pub(crate) fn name<R>(
+    first: &str,
+    middle: Option<&str>,
+    last: &str,
+    preferred: Option<&str>,
+) -> Result<PersonName, Failure<R>> {
+    PersonName::new(first, middle.unwrap_or_default(), last, preferred.unwrap_or_default())
+        .map_err(|wrong| Failure::invalid(&format!("profile.{}", wrong.part), wrong.error.to_string()))
+}
+
+/// Gender, the same.
+pub(crate) fn gender<R>(text: Option<&str>) -> Result<Option<String>, Failure<R>> {
+    optional("profile.gender", text, fields::gender)
+}
+
+pub(crate) fn optional<R>(
     name: &str,
     text: Option<&str>,
     read: fn(&str) -> Result<String, Wrong>,
@@ -122,32 +163,32 @@ impl ProfileFields {
         (ask::sites(), self.worker_ids.iter().copied().map(ask::worker).collect::<Vec<_>>())
     }
 
-    /// The profile, given the answer to [`Self::ask`]. Workers whom the individual has been `assigned` may be gone.
+    /// The profile, given the answer to [`Self::ask`]. Of somebody `known`, the site may be inactive, and the workers
+    /// gone, that they have already.
     pub(crate) fn read<R>(
         &self,
         (sites, workers): &Named,
-        assigned: &BTreeSet<WorkerId>,
+        known: Option<&Individual>,
     ) -> Result<Profile, Failure<R>> {
-        let [middle, preferred] =
-            [&self.middle_name, &self.preferred_name].map(|part| part.as_deref().unwrap_or_default());
-        let name = PersonName::new(&self.first_name, middle, &self.last_name, preferred);
-        let name = name
-            .map_err(|wrong| Failure::invalid(&format!("profile.{}", wrong.part), wrong.error.to_string()))?;
-        if !sites.iter().flat_map(|sites| &sites.value).any(|site| site.id == self.site_id) {
-            return Err(Failure::invalid("profile.site_id", "Choose one of the agency's sites"));
+        let [middle, preferred] = [&self.middle_name, &self.preferred_name].map(Option::as_deref);
+        let has = known.is_some_and(|known| known.site == self.site_id);
+        let mut sites = sites.iter().flat_map(|sites| &sites.value);
+        if !sites.any(|site| site.id == self.site_id && (site.active || has)) {
+            return Err(Failure::invalid("profile.site_id", "Choose one of the agency's active sites"));
         }
+        let assigned = |id: &WorkerId| known.is_some_and(|known| known.workers.contains(id));
         let works_here = |id: &WorkerId| {
             workers.iter().flatten().any(|worker| worker.id == *id && worker.state != WorkerState::Disabled)
         };
         if self.worker_ids.len() > MOST_WORKERS
-            || !self.worker_ids.iter().all(|id| assigned.contains(id) || works_here(id))
+            || !self.worker_ids.iter().all(|id| assigned(id) || works_here(id))
         {
             let help = format!("Choose at most {MOST_WORKERS} of the people who work here");
             return Err(Failure::invalid("profile.worker_ids", help));
         }
         Ok(Profile {
-            name,
-            gender: optional("profile.gender", self.gender.as_deref(), fields::gender)?,
+            name: name(&self.first_name, middle, &self.last_name, preferred)?,
+            gender: gender(self.gender.as_deref())?,
             language: self.language,
             site: self.site_id,
             external_ids: self.external_ids()?,

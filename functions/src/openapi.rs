@@ -3,16 +3,23 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::Schema;
 use utoipa::{PartialSchema as _, ToSchema};
 
 use crate::entry::caller::Caller;
+use crate::entry::content::Content;
 use crate::entry::http::HttpOperation;
 use crate::operation::{Access, Api, Idempotency, Method, OPERATIONS, Operation, Run, Trigger};
 use crate::problem::{EntryRefusal, Refusal};
 
+/// A schema that others refer to by its name.
+pub type Named = (String, RefOr<Schema>);
+
 /// What the document says of one operation's types.
 pub struct Description {
     request: Value,
+    /// By content type.
     response: Value,
     schemas: Vec<(String, Value)>,
     refusals: &'static [(&'static str, u16, &'static str)],
@@ -26,11 +33,12 @@ pub struct Description {
 pub fn describe<O: HttpOperation>() -> Description {
     let mut schemas = Vec::new();
     O::Request::schemas(&mut schemas);
-    O::Response::schemas(&mut schemas);
+    let response =
+        O::Response::schema(&mut schemas).map_or_else(|| json!({}), |schema| json!({ "schema": schema }));
     let value = |schema| serde_json::to_value(schema).unwrap_or_default();
     Description {
         request: value(O::Request::schema()),
-        response: value(O::Response::schema()),
+        response: O::Response::TYPES.iter().map(|kind| ((*kind).to_owned(), response.clone())).collect(),
         schemas: schemas.into_iter().map(|(name, schema)| (name, value(schema))).collect(),
         refusals: O::Refused::ALL,
         parameters: O::Refused::PARAMETERS,
@@ -47,6 +55,7 @@ pub fn refusals(operation: &Operation) -> Vec<(&'static str, u16, &'static str)>
     let entry = EntryRefusal::ALL.iter().filter(|(code, ..)| match *code {
         "unsupported_content_type" | "request_too_large" => mutating,
         "not_signed_in" | "session_ended" => signed_in,
+        "second_factor_required" => matches!(operation.access, Access::Worker | Access::Permitted(_)),
         "not_allowed" => matches!(operation.access, Access::Permitted(_)),
         "idempotency_key_missing" | "idempotency_key_reused" => {
             operation.idempotency != Idempotency::ByNature
@@ -159,10 +168,7 @@ fn responses(operation: &Operation, description: &Description) -> Value {
         by_status.entry(status).or_default().push(format!("`{code}`: {title}"));
     }
     let mut responses = Map::new();
-    responses.insert(
-        "200".to_owned(),
-        json!({ "description": "Done", "content": { "application/json": { "schema": description.response } } }),
-    );
+    responses.insert("200".to_owned(), json!({ "description": "Done", "content": description.response }));
     for (status, lines) in by_status {
         responses.insert(
             status.to_string(),

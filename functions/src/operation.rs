@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use domain::image::Picture;
 use domain::worker::Permission;
 use store::tables::Table;
 
@@ -62,7 +63,7 @@ impl Operation {
                 (Table::Accounts, BatchGetItem),
                 (Table::Sessions, BatchGetItem),
             ],
-            Access::Worker | Access::Permitted(_) => &[
+            Access::ByPassword | Access::Worker | Access::Permitted(_) => &[
                 (Table::Settings, BatchGetItem),
                 (Table::Workers, BatchGetItem),
                 (Table::WorkerSessions, BatchGetItem),
@@ -211,13 +212,22 @@ impl Queue {
                 "password_changed",
                 "email_code_requested",
                 "sign_in_email_changed",
+                "worker_invited",
                 "worker_locked",
                 "worker_password_reset_requested",
                 "worker_password_changed",
+                "second_factor_set",
+                "second_factor_reset",
+                "recovery_code_used",
+                "service_requested",
+                "test_mail_requested",
             ],
-            Self::MailBulk => {
-                &["activation_reminder_requested", "invitation_asked_for", "bulk_activation_requested"]
-            }
+            Self::MailBulk => &[
+                "activation_reminder_requested",
+                "invitation_asked_for",
+                "bulk_activation_requested",
+                "mail_failed",
+            ],
             Self::Imports => &["import_continues"],
             Self::Bulk => &["bulk_job_continues"],
             Self::MailOutcomes => &[
@@ -259,6 +269,8 @@ pub enum Access {
     Anyone,
     /// A client with a live session.
     Client,
+    /// A worker with a live session, be it one that the password alone has opened where more is required: to set up what is.
+    ByPassword,
     /// A worker with a live session.
     Worker,
     /// A worker whose user group and security class permit it.
@@ -340,6 +352,8 @@ pub enum Use {
     SendMail,
     /// The origin of the clients' site, to name it.
     PortalUrl,
+    /// The deployment's stage.
+    Stage,
     /// What SES says of the agency's identity.
     ReadIdentity,
     /// How many mails SES takes in a second.
@@ -350,10 +364,22 @@ pub enum Use {
     ReadUploads,
     /// Objects of the uploads bucket, to presign a PUT.
     WriteUploads,
+    /// Pictures of that kind, to read.
+    ReadImages(Picture),
+    /// Pictures of that kind, to keep.
+    WriteImages(Picture),
     /// A secret's value.
     Read(Secret),
     /// A new value for a secret.
     Write(Secret),
+}
+
+impl Use {
+    /// Whether S3 has it.
+    #[must_use]
+    pub const fn is_of_objects(&self) -> bool {
+        matches!(self, Self::ReadUploads | Self::WriteUploads | Self::ReadImages(_) | Self::WriteImages(_))
+    }
 }
 
 /// The deployment's secrets; four at most.

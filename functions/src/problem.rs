@@ -105,6 +105,57 @@ macro_rules! refusals {
 }
 pub(crate) use refusals;
 
+/// Lists put one after the other, as a list of their lengths' sum.
+#[expect(clippy::indexing_slicing, reason = "evaluated at build: a place out of bounds stops it")]
+pub(crate) const fn joined<T: Copy, const N: usize>(parts: &[&[T]]) -> [T; N] {
+    let mut all = [parts[0][0]; N];
+    let (mut part, mut place, mut next) = (0, 0, 0);
+    while part < parts.len() {
+        if place < parts[part].len() {
+            all[next] = parts[part][place];
+            (place, next) = (place + 1, next + 1);
+        } else {
+            (part, place) = (part + 1, 0);
+        }
+    }
+    all
+}
+
+/// Declares the refusals of several enums as one.
+macro_rules! joined_refusals {
+    ($(#[$meta:meta])* $vis:vis enum $name:ident { $($(#[$doc:meta])* $variant:ident($of:ty),)+ }) => {
+        $(#[$meta])*
+        #[derive(Clone, Debug, PartialEq, thiserror::Error)]
+        $vis enum $name {
+            $($(#[$doc])* #[error(transparent)] $variant(#[from] $of),)+
+        }
+
+        impl $crate::problem::Refusal for $name {
+            const ALL: &'static [(&'static str, u16, &'static str)] = {
+                const COUNT: usize = 0 $(+ <$of as $crate::problem::Refusal>::ALL.len())+;
+                &$crate::problem::joined::<_, COUNT>(&[$(<$of as $crate::problem::Refusal>::ALL),+])
+            };
+            const PARAMETERS: &'static [&'static [&'static str]] = {
+                const COUNT: usize = 0 $(+ <$of as $crate::problem::Refusal>::PARAMETERS.len())+;
+                &$crate::problem::joined::<_, COUNT>(&[$(<$of as $crate::problem::Refusal>::PARAMETERS),+])
+            };
+
+            fn code(&self) -> &'static str {
+                match self { $(Self::$variant(of) => of.code(),)+ }
+            }
+
+            fn status(&self) -> u16 {
+                match self { $(Self::$variant(of) => of.status(),)+ }
+            }
+
+            fn parameters(&self) -> serde_json::Map<String, serde_json::Value> {
+                match self { $(Self::$variant(of) => of.parameters(),)+ }
+            }
+        }
+    };
+}
+pub(crate) use joined_refusals;
+
 refusals! {
     /// What any operation's entry may refuse before the operation is asked.
     pub enum EntryRefusal {
@@ -130,6 +181,8 @@ refusals! {
         SessionEnded => 401, "session_ended", "The session has ended; sign in again";
         /// Signed in, but not allowed this.
         NotAllowed => 403, "not_allowed", "You may not do this";
+        /// Signed in by the password alone, where a second factor is required.
+        SecondFactorRequired => 403, "second_factor_required", "Set up a second factor first";
         /// What is not there, or not for the caller to know of.
         NotFound => 404, "not_found", "There is no such record";
         /// Somebody else changed the record at the same moment.

@@ -23,6 +23,12 @@ use crate::ports::{Clock, Random};
 /// Settings and public keys may be this old.
 const CACHE: Duration = Duration::seconds(30);
 
+/// A key that signs sessions is read again after this time, so that a new one comes into use by itself.
+const SIGNING: Duration = Duration::minutes(5);
+
+/// When it was read, and what.
+type ReadKey = (DateTime<Utc>, Arc<SigningKey>);
+
 /// The clients, secrets and caches of one function.
 pub struct Services {
     /// The domain's records.
@@ -39,8 +45,8 @@ pub struct Services {
     secrets: Option<aws_sdk_secretsmanager::Client>,
     links: OnceCell<LinkKeys>,
     seal: OnceCell<Seal>,
-    portal_signing: OnceCell<SigningKey>,
-    admin_signing: OnceCell<SigningKey>,
+    portal_signing: Mutex<Option<ReadKey>>,
+    admin_signing: Mutex<Option<ReadKey>>,
     cache: Mutex<Cache>,
 }
 
@@ -79,18 +85,17 @@ impl Services {
         let guarded = |service| circuit::guard(config, service, &clock);
         Self {
             store: Store::new(aws_sdk_dynamodb::Client::new(&guarded("DynamoDB")), tables),
-            ses: uses(|u| matches!(u, Use::SendMail | Use::ReadSendRate))
+            ses: uses(|u| matches!(u, Use::SendMail | Use::ReadIdentity | Use::ReadSendRate))
                 .then(|| aws_sdk_sesv2::Client::new(&guarded("SES"))),
             bus: uses(|u| matches!(u, Use::PutEvents))
                 .then(|| aws_sdk_eventbridge::Client::new(&guarded("EventBridge"))),
-            objects: uses(|u| matches!(u, Use::ReadUploads | Use::WriteUploads))
-                .then(|| objects(&guarded("S3"), &environment)),
+            objects: uses(Use::is_of_objects).then(|| objects(&guarded("S3"), &environment)),
             secrets: uses(|u| matches!(u, Use::Read(_) | Use::Write(_)))
                 .then(|| aws_sdk_secretsmanager::Client::new(&guarded("Secrets Manager"))),
             links: OnceCell::new(),
             seal: OnceCell::new(),
-            portal_signing: OnceCell::new(),
-            admin_signing: OnceCell::new(),
+            portal_signing: Mutex::default(),
+            admin_signing: Mutex::default(),
             cache: Mutex::default(),
             clock,
             random,
@@ -138,9 +143,9 @@ impl Services {
         self.bus.as_ref().ok_or_else(|| unnamed("PutEvents"))
     }
 
-    /// The uploads bucket's client.
+    /// The client of the buckets for uploads and images.
     pub(crate) fn objects(&self) -> Result<&aws_sdk_s3::Client, Fault> {
-        self.objects.as_ref().ok_or_else(|| unnamed("ReadUploads or WriteUploads"))
+        self.objects.as_ref().ok_or_else(|| unnamed("uploads or images"))
     }
 
     /// The keys of links.
@@ -158,13 +163,28 @@ impl Services {
         self.seal.get()
     }
 
-    /// The key that signs sessions of one API.
-    pub(crate) async fn signing(&self, api: Api) -> Result<&SigningKey, Fault> {
-        let (cell, secret) = match api {
+    /// The key that signs sessions of one API. While the secret store can't be reached, the one that was read last.
+    pub(crate) async fn signing(&self, api: Api) -> Result<Arc<SigningKey>, Fault> {
+        let (kept, secret) = match api {
             Api::Portal => (&self.portal_signing, Secret::PortalSession),
             Api::Admin => (&self.admin_signing, Secret::AdminSession),
         };
-        cell.get_or_try_init(async || parsed(&self.read(secret).await?, SigningKey::parse)).await
+        let now = self.clock.now();
+        let last = kept.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some((read, key)) = &last
+            && *read <= now
+            && now - *read < SIGNING
+        {
+            return Ok(Arc::clone(key));
+        }
+        let value = match (self.read(secret).await, last) {
+            (Ok(value), _) => value,
+            (Err(Fault::Unavailable { .. }), Some((_, key))) => return Ok(key),
+            (Err(fault), _) => return Err(fault),
+        };
+        let key = Arc::new(parsed(&value, SigningKey::parse)?);
+        *kept.lock().unwrap_or_else(PoisonError::into_inner) = Some((now, Arc::clone(&key)));
+        Ok(key)
     }
 
     async fn read(&self, secret: Secret) -> Result<String, Fault> {

@@ -1,5 +1,7 @@
-//! Uploaded files: where they lie, and how they are read in ranges.
+//! Uploaded files: where they lie, and how they are read, whole or in ranges.
 
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
 use domain::id::{UploadId, WorkerId};
 use store::Fault;
 
@@ -21,7 +23,35 @@ pub(crate) struct Range {
     pub(crate) total: u64,
 }
 
+/// A whole file.
+pub(crate) struct Uploaded {
+    pub(crate) bytes: Vec<u8>,
+    /// What it was announced as.
+    pub(crate) content_type: String,
+}
+
+/// Whether the bucket has no such object. By the status alone: an answer to HEAD has no body that could carry a code.
+pub(crate) fn is_missing<E>(error: &SdkError<E, HttpResponse>) -> bool {
+    error.raw_response().is_some_and(|answer| answer.status().as_u16() == 404)
+}
+
 impl Context<'_> {
+    /// A whole file, if it is there.
+    ///
+    /// # Errors
+    /// The bucket's fault.
+    pub(crate) async fn uploaded(&self, key: &str) -> Result<Option<Uploaded>, Fault> {
+        let bucket = self.services.variable("UPLOADS_BUCKET")?;
+        let object = match self.services.objects()?.get_object().bucket(bucket).key(key).send().await {
+            Ok(object) => object,
+            Err(error) if is_missing(&error) => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
+        let content_type = object.content_type().unwrap_or_default().to_owned();
+        let bytes = object.body.collect().await.map_err(|error| defect("reading an upload", error))?;
+        Ok(Some(Uploaded { bytes: bytes.to_vec(), content_type }))
+    }
+
     /// The length of an uploaded file, if it is there.
     ///
     /// # Errors
@@ -32,10 +62,7 @@ impl Context<'_> {
             Ok(head) => Ok(Some(
                 head.content_length().and_then(|length| u64::try_from(length).ok()).unwrap_or_default(),
             )),
-            // An answer to HEAD has no body that could carry a code.
-            Err(error) if error.raw_response().is_some_and(|answer| answer.status().as_u16() == 404) => {
-                Ok(None)
-            }
+            Err(error) if is_missing(&error) => Ok(None),
             Err(error) => Err(error.into()),
         }
     }

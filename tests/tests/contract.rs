@@ -101,8 +101,12 @@ pub fn assert_conforms(operation: &Operation, answer: &Answer, about: &str) {
     let status = answer.status.as_u16();
     let response = &promised[status.to_string()];
     assert!(response.is_object(), "{about}: {status} is not promised: {}", answer.text());
-    let (kind, content) = response["content"].as_object().unwrap().iter().next().unwrap();
-    assert_eq!(answer.headers["content-type"], kind.as_str(), "{about}");
+    let kind = answer.headers["content-type"].to_str().unwrap();
+    let content = &response["content"][kind];
+    assert!(content.is_object(), "{about}: {kind} is not promised");
+    if !kind.ends_with("json") {
+        return;
+    }
     let body = answer.json();
     if let Err(error) = fits(document, &content["schema"], &body) {
         panic!("{about}: {error}\n{body}");

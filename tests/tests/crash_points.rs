@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::pin::Pin;
 
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::Duration;
 use functions::operation::{Api, OPERATIONS};
 use local::aws::{Call, Fault, Kind, Service, When};
@@ -14,8 +15,10 @@ use serde_json::{Value, json};
 use store::{Store, TableNames, ask, tables::Table};
 
 use crate::support::{
-    CLINICAL, INTAKE, NEW_PASSWORD, PASSWORD, SYSTEM, Session, World, activation, demo_password,
+    Authenticator, CLINICAL, INTAKE, NEW_PASSWORD, OTHER_CLINICAL, PASSWORD, SYSTEM, Session, World,
+    activation, demo_password, png,
 };
+use crate::sweep::variables;
 
 const ANA: &str = "ana.delgado@example.org";
 const ANA_BORN: &str = "1985-04-12";
@@ -31,6 +34,8 @@ pub enum Deed {
         session: Option<Session>,
         key: Option<&'static str>,
         body: Value,
+        /// What shows the body's `code`, another one by and by.
+        code: Option<Authenticator>,
     },
     /// A function invoked by whoever deploys, or by its schedule.
     Invoked(Value),
@@ -113,8 +118,14 @@ crash_points! {
     ending_a_session: "portal.end_session", to_end_a_session, [200, 404], HasTheEffectOfOne;
     ending_other_sessions: "portal.end_other_sessions", to_end_other_sessions, [200, 401], HasTheEffectOfOne;
     choosing_a_language: "portal.set_language", to_choose_a_language, [200], HasTheEffectOfOne;
+    choosing_messages: "portal.set_message_preferences", to_choose_messages, [200], HasTheEffectOfOne;
+    asking_for_a_service: "portal.request_service", to_ask_for_a_service, [200], HasTheEffectOfOne;
     wanting_another_email: "portal.request_email_change", to_want_another_email, [200], CountsAgain;
     changing_the_email: "portal.confirm_email_change", to_change_the_email, [200, 409], HasTheEffectOfOne;
+    updating_oneself: "portal.update_profile", to_update_oneself, [200], HasTheEffectOfOne;
+    adding_ones_contact: "portal.add_contact", to_add_ones_contact, [200], HasTheEffectOfOne;
+    changing_ones_contact: "portal.update_contact", to_change_ones_contact, [200], HasTheEffectOfOne;
+    retiring_ones_contact: "portal.retire_contact", to_retire_ones_contact, [200], HasTheEffectOfOne;
     worker_signing_in: "admin.sign_in", to_sign_a_worker_in, [200], CountsAgain;
     worker_locking: "admin.sign_in", to_lock_a_worker, [401], HasTheEffectOfOne;
     worker_forgetting: "admin.request_password_reset", to_forget_as_a_worker, [200], CountsAgain;
@@ -128,6 +139,9 @@ crash_points! {
     starting_an_import: "admin.start_import", to_start_an_import, [200], HasTheEffectOfOne;
     adding_somebody: "admin.create_individual", to_add_somebody, [200], HasTheEffectOfOne;
     updating_somebody: "admin.update_individual", to_update_somebody, [200], HasTheEffectOfOne;
+    adding_a_service: "admin.create_service", to_add_a_group, [200], HasTheEffectOfOne;
+    changing_a_service: "admin.update_service", to_reset_a_service, [200], HasTheEffectOfOne;
+    settling_a_request: "admin.settle_service_request", to_settle_a_request, [200], HasTheEffectOfOne;
     correcting_a_birth_date: "admin.set_birth_date", to_correct_a_birth_date, [200], HasTheEffectOfOne;
     adding_a_contact: "admin.add_contact", to_add_a_contact, [200], HasTheEffectOfOne;
     changing_a_contact: "admin.update_contact", to_change_a_contact, [200], HasTheEffectOfOne;
@@ -135,6 +149,12 @@ crash_points! {
     deleting_a_contact: "admin.retire_contact", to_delete_a_contact, [200], HasTheEffectOfOne;
     consenting: "admin.set_communication_settings", to_consent, [200], HasTheEffectOfOne;
     withdrawing: "admin.set_communication_settings", to_withdraw, [200], HasTheEffectOfOne;
+    enrolling: "admin.open_service_file", to_enrol, [200], HasTheEffectOfOne;
+    giving_a_file_other_workers: "admin.update_service_file", to_give_a_file_other_workers, [200], HasTheEffectOfOne;
+    closing_a_file: "admin.close_service_file", to_close_a_file, [200], HasTheEffectOfOne;
+    reopening_a_file: "admin.reopen_service_file", to_reopen_a_file, [200], HasTheEffectOfOne;
+    adding_to_a_roster: "admin.add_to_roster", to_add_to_a_roster, [200], HasTheEffectOfOne;
+    removing_from_a_roster: "admin.remove_from_roster", to_remove_from_a_roster, [200], HasTheEffectOfOne;
     creating: "admin.create_account", to_create, [200], HasTheEffectOfOne;
     resending: "admin.resend_activation", to_resend, [200], HasTheEffectOfOne;
     closing: "admin.close_account", to_close, [200], HasTheEffectOfOne;
@@ -145,9 +165,40 @@ crash_points! {
     enabling: "admin.enable_account", to_enable, [200], HasTheEffectOfOne;
     forcing_a_reset: "admin.force_password_reset", to_force_a_reset, [200], HasTheEffectOfOne;
     settling: "admin.settle_alerts", to_settle, [200], HasTheEffectOfOne;
+    setting_communications: "admin.set_communications", to_set_communications, [200], HasTheEffectOfOne;
+    checking_the_authentication_email: "admin.check_authentication_email", to_check_the_sender, [200], HasTheEffectOfOne;
+    sending_a_test_mail: "admin.send_test_mail", to_send_a_test_mail, [200], HasTheEffectOfOne;
+    recording_a_tests_delivery: "jobs.record_mail_outcome", to_record_a_test, [], HasTheEffectOfOne;
+    setting_client_connect: "admin.set_client_connect", to_set_client_connect, [200], HasTheEffectOfOne;
+    publishing_a_text: "admin.publish_text", to_publish_a_text, [200], HasTheEffectOfOne;
+    restoring_settings: "admin.restore_settings", to_restore_settings, [200], HasTheEffectOfOne;
     suspending_a_worker: "admin.suspend_worker", to_suspend_a_worker, [200], HasTheEffectOfOne;
     unlocking_a_worker: "admin.unlock_worker", to_unlock_a_worker, [200], HasTheEffectOfOne;
     resetting_a_worker: "admin.reset_worker_password", to_reset_a_worker, [200], HasTheEffectOfOne;
+    setting_images: "admin.set_images", to_set_images, [200], HasTheEffectOfOne;
+    setting_the_theme: "admin.set_theme", to_set_the_theme, [200], HasTheEffectOfOne;
+    setting_file_attachment: "admin.set_file_attachment", to_set_file_attachment, [200], HasTheEffectOfOne;
+    setting_ones_profile: "admin.set_my_profile", to_set_ones_profile, [200], HasTheEffectOfOne;
+    setting_ones_photo: "admin.set_my_photo", to_set_ones_photo, [200], HasTheEffectOfOne;
+    setting_a_workers_photo: "admin.set_worker_photo", to_set_a_workers_photo, [200], HasTheEffectOfOne;
+    worker_signing_in_by_a_code: "admin.sign_in", to_sign_in_by_a_code, [200, 403], CountsAgain;
+    worker_missing_the_code: "admin.sign_in", to_miss_the_code, [403], CountsAgain;
+    worker_asked_for_the_code: "admin.sign_in", to_be_asked_for_the_code, [403], HasTheEffectOfOne;
+    beginning_a_second_factor: "admin.begin_second_factor", to_begin_a_second_factor, [200], CountsAgain;
+    // Whose answer is lost has lost the new session: they sign in by a code.
+    confirming_a_second_factor: "admin.confirm_second_factor", to_confirm_a_second_factor, [200, 401], HasTheEffectOfOne;
+    renewing_recovery_codes: "admin.renew_recovery_codes", to_renew_recovery_codes, [200, 403], CountsAgain;
+    resetting_a_second_factor: "admin.reset_second_factor", to_reset_a_second_factor, [200], HasTheEffectOfOne;
+    hiring: "admin.create_worker", to_hire, [200], HasTheEffectOfOne;
+    editing_a_worker: "admin.update_worker", to_edit_a_worker, [200], HasTheEffectOfOne;
+    inviting_a_worker: "admin.invite_worker", to_invite_a_worker, [200], HasTheEffectOfOne;
+    deactivating: "admin.deactivate_worker", to_deactivate, [200], HasTheEffectOfOne;
+    reactivating: "admin.reactivate_worker", to_reactivate, [200], HasTheEffectOfOne;
+    adding_a_class: "admin.create_security_class", to_add_a_class, [200], HasTheEffectOfOne;
+    changing_a_class: "admin.update_security_class", to_change_a_class, [200], HasTheEffectOfOne;
+    deleting_a_class: "admin.delete_security_class", to_delete_a_class, [200, 404], HasTheEffectOfOne;
+    adding_a_site: "admin.create_site", to_add_a_site, [200], HasTheEffectOfOne;
+    changing_a_site: "admin.update_site", to_change_a_site, [200], HasTheEffectOfOne;
     starting_a_bulk_activation: "admin.start_bulk_activation", to_start_a_bulk_activation, [200], HasTheEffectOfOne;
     starting_a_bulk_change: "admin.start_bulk_change", to_start_a_bulk_change, [200], HasTheEffectOfOne;
     starting_a_bulk_reset: "admin.start_bulk_reset", to_start_a_bulk_reset, [200], HasTheEffectOfOne;
@@ -157,7 +208,10 @@ crash_points! {
     running_a_bulk_activation: "jobs.run_bulk_job", to_run_a_bulk_activation, [], HasTheEffectOfOne;
     running_a_bulk_change: "jobs.run_bulk_job", to_run_a_bulk_change, [], HasTheEffectOfOne;
     recording_a_complaint_of_a_bulk_job: "jobs.record_mail_outcome", to_record_a_complaint_of_a_job, [], HasTheEffectOfOne;
-    importing: "jobs.import_individuals", to_import, [], HasTheEffectOfOne;
+    importing: "jobs.import_file", to_import, [], HasTheEffectOfOne;
+    importing_services: "jobs.import_file", to_import_services, [], HasTheEffectOfOne;
+    importing_service_files: "jobs.import_file", to_import_service_files, [], HasTheEffectOfOne;
+    importing_rosters: "jobs.import_file", to_import_rosters, [], HasTheEffectOfOne;
     expiring: "jobs.expire_activations", to_expire, [], HasTheEffectOfOne;
     computing_statistics: "jobs.compute_statistics", to_compute_statistics, [], HasTheEffectOfOne;
     reminding: "jobs.remind_before_expiry", to_remind, [], HasTheEffectOfOne;
@@ -167,6 +221,7 @@ crash_points! {
     recording_a_workers_bounce: "jobs.record_mail_outcome", to_record_a_workers_bounce, [], HasTheEffectOfOne;
     recording_that_a_mail_was_taken: "jobs.record_mail_outcome", to_record_a_sending, [], HasTheEffectOfOne;
     publishing: "jobs.publish_journal", to_publish, [], HasTheEffectOfOne;
+    stripping_a_sandbox: "jobs.strip_sandbox", to_strip_a_sandbox, [], HasTheEffectOfOne;
     replaying: "jobs.replay_journal", to_replay, [], HasTheEffectOfOne;
     cleaning_up: "jobs.clean_up_sessions", to_clean_up, [], HasTheEffectOfOne;
 }
@@ -191,7 +246,7 @@ fn request(
     session: Option<&Session>,
     body: Value,
 ) -> Deed {
-    Deed::Request { api, method, path: path.into(), session: session.cloned(), key: None, body }
+    Deed::Request { api, method, path: path.into(), session: session.cloned(), key: None, body, code: None }
 }
 
 fn keyed(method: Method, path: impl Into<String>, staff: &Session, body: Value) -> Deed {
@@ -202,6 +257,7 @@ fn keyed(method: Method, path: impl Into<String>, staff: &Session, body: Value) 
         session: Some(staff.clone()),
         key: Some("one-and-the-same"),
         body,
+        code: None,
     }
 }
 
@@ -360,6 +416,107 @@ async fn to_choose_a_language(world: &World) -> Deed {
     request(Api::Portal, Method::PUT, "/language", Some(&client), json!({ "language": "es" }))
 }
 
+/// Ana, who may edit what is hers: her session, and her contact that consent is for.
+async fn editor(world: &World) -> (Session, String) {
+    let client = client(world).await;
+    let profile = world.portal(Method::GET, "/profile").by(&client).send().await.ok();
+    let contacts = profile["contacts"].as_array().unwrap();
+    let consented = contacts.iter().find(|contact| contact["consented"] == true).unwrap();
+    (client, text(consented, "contact_id").to_owned())
+}
+
+/// Only confirmations, and to her first address again.
+async fn to_choose_messages(world: &World) -> Deed {
+    let (client, first) = editor(world).await;
+    let contact = json!({ "kind": "email", "value": "second@example.org", "use_contact": true });
+    let add =
+        world.portal(Method::POST, "/profile/contacts").by(&client).header("idempotency-key", world.key());
+    let second = add.json(json!({ "contact": contact })).send().await.ok()["contact_id"].clone();
+    let staff = world.staff(INTAKE).await;
+    let path = format!("/individuals/{}/communication-settings", world.individual(&staff, "T-01").await);
+    let consent = world.admin(Method::PUT, &path).by(&staff);
+    consent.json(json!({ "email_contact_id": second })).send().await.ok();
+    let wanted = json!({ "event_confirmations": true, "event_updates": false, "contact_id": first });
+    request(Api::Portal, Method::PUT, "/account/messages", Some(&client), wanted)
+}
+
+fn by_client(method: Method, path: String, client: &Session, body: Value) -> Deed {
+    let key = Some("one-and-the-same");
+    Deed::Request { api: Api::Portal, method, path, session: Some(client.clone()), key, body, code: None }
+}
+
+/// The language was chosen before, so that the account changes with the profile.
+async fn to_update_oneself(world: &World) -> Deed {
+    let (client, _) = editor(world).await;
+    let language = json!({ "language": "es" });
+    world.portal(Method::PUT, "/language").by(&client).json(language).send().await.ok();
+    let profile = json!({ "first_name": "Anna", "last_name": "Delgado", "language": "fr" });
+    by_client(Method::PUT, "/profile".to_owned(), &client, json!({ "version": 1, "profile": profile }))
+}
+
+async fn to_add_ones_contact(world: &World) -> Deed {
+    let (client, _) = editor(world).await;
+    let contact =
+        json!({ "kind": "email", "value": "second@example.org", "use_contact": true, "main": true });
+    by_client(Method::POST, "/profile/contacts".to_owned(), &client, json!({ "contact": contact }))
+}
+
+async fn to_change_ones_contact(world: &World) -> Deed {
+    let (client, contact) = editor(world).await;
+    let changed = json!({ "kind": "email", "value": "second@example.org", "use_contact": true });
+    let body = json!({ "version": 1, "contact": changed, "confirmed": true });
+    by_client(Method::PUT, format!("/profile/contacts/{contact}"), &client, body)
+}
+
+async fn to_retire_ones_contact(world: &World) -> Deed {
+    let (client, contact) = editor(world).await;
+    by_client(Method::DELETE, format!("/profile/contacts/{contact}"), &client, json!({ "confirmed": true }))
+}
+
+/// A section of the settings as it is to be saved, over the settings as they are.
+async fn to_save(world: &World, section: &str, change: impl FnOnce(&Value) -> Value) -> Deed {
+    let system = world.staff(SYSTEM).await;
+    let settings = world.admin(Method::GET, "/settings").by(&system).send().await.ok();
+    let mut body = change(&settings);
+    body["version"] = settings["version"].clone();
+    request(Api::Admin, Method::PUT, format!("/settings/{section}"), Some(&system), body)
+}
+
+async fn to_set_images(world: &World) -> Deed {
+    let system = world.staff(SYSTEM).await;
+    let upload = world.upload_image(&system, &png(9, 6, [9, 9, 9, 0]), "image/png").await;
+    let logo = json!({ "upload_id": upload });
+    to_save(world, "images", |settings| json!({ "logo": logo, "tiles": settings["images"]["tiles"] })).await
+}
+
+async fn to_set_the_theme(world: &World) -> Deed {
+    let theme = json!({ "brand": "#7a1f5c", "brand_dark": "#f0a8d8", "corners": "round" });
+    to_save(world, "theme", |_| json!({ "theme": theme })).await
+}
+
+async fn to_set_file_attachment(world: &World) -> Deed {
+    to_save(world, "file-attachment", |_| json!({ "file_attachment": { "worker_photos": false } })).await
+}
+
+async fn to_set_ones_profile(world: &World) -> Deed {
+    let staff = world.staff(CLINICAL).await;
+    let body = json!({ "client_facing_name": "Carmen", "description": "Here on Mondays." });
+    request(Api::Admin, Method::PUT, "/me/profile", Some(&staff), body)
+}
+
+async fn to_set_ones_photo(world: &World) -> Deed {
+    let staff = world.staff(CLINICAL).await;
+    let upload = world.upload_image(&staff, &png(9, 6, [9, 9, 9, 255]), "image/png").await;
+    request(Api::Admin, Method::PUT, "/me/photo", Some(&staff), json!({ "upload_id": upload }))
+}
+
+async fn to_set_a_workers_photo(world: &World) -> Deed {
+    let (worker, system) = (world.worker(CLINICAL).await, world.staff(SYSTEM).await);
+    let upload = world.upload_image(&system, &png(9, 6, [9, 9, 9, 255]), "image/png").await;
+    let body = json!({ "upload_id": upload });
+    request(Api::Admin, Method::PUT, format!("/workers/{worker}/photo"), Some(&system), body)
+}
+
 async fn to_want_another_email(world: &World) -> Deed {
     let client = client(world).await;
     let body = json!({ "email": "ana.new@example.org", "password": PASSWORD });
@@ -444,6 +601,111 @@ async fn to_import(world: &World) -> Deed {
     let staff = world.staff(INTAKE).await;
     pending_accounts(world, &staff).await;
     world.start_import(&staff, SECOND_FILE.as_bytes(), "apply").await;
+    Deed::Waiting
+}
+
+/// A service with a group that is hidden by itself.
+async fn services(world: &World, staff: &Session) -> [String; 2] {
+    let service = world.service(staff, "case_service", "Counselling", None).await;
+    let group = world.service(staff, "group", "Tuesdays", Some(&service)).await;
+    let hidden = json!({ "version": 1, "name": "Tuesdays", "visibility": "hidden" });
+    let put = world.admin(Method::PUT, &format!("/services/{group}")).by(staff).json(hidden);
+    put.send().await.ok();
+    [service, group]
+}
+
+/// A client, and a service that they may ask for.
+async fn wish(world: &World) -> (Session, String) {
+    let client = client(world).await;
+    let staff = world.staff(INTAKE).await;
+    (client, world.offered_service(&staff, "Housing").await)
+}
+
+async fn to_ask_for_a_service(world: &World) -> Deed {
+    let (client, service) = wish(world).await;
+    Deed::Request {
+        api: Api::Portal,
+        method: Method::POST,
+        path: "/service-requests".to_owned(),
+        session: Some(client),
+        key: Some("one-and-the-same"),
+        body: json!({ "service_id": service }),
+        code: None,
+    }
+}
+
+async fn to_settle_a_request(world: &World) -> Deed {
+    let (client, service) = wish(world).await;
+    let ask = world.portal(Method::POST, "/service-requests").by(&client);
+    let ask = ask.header("idempotency-key", world.key()).json(json!({ "service_id": service }));
+    let request = ask.send().await.ok();
+    world.drain().await;
+    let staff = world.staff(INTAKE).await;
+    let individual = world.individual(&staff, "T-01").await;
+    let path = format!("/individuals/{individual}/service-requests/{}/settle", text(&request, "request_id"));
+    keyed(Method::POST, path, &staff, json!({ "outcome": "declined", "note": "Full until spring" }))
+}
+
+async fn to_add_a_group(world: &World) -> Deed {
+    let staff = world.staff(INTAKE).await;
+    let [service, _] = services(world, &staff).await;
+    let group = json!({ "kind": "group", "parent_id": service, "name": "Fridays", "visibility": "hidden",
+        "client_facing_name": "Fridays", "eligible": true });
+    keyed(Method::POST, "/services", &staff, group)
+}
+
+async fn to_reset_a_service(world: &World) -> Deed {
+    let staff = world.staff(INTAKE).await;
+    let [service, _] = services(world, &staff).await;
+    let visible = json!({ "version": 1, "name": "Counselling", "client_facing_name": "Talking it over",
+        "visibility": "visible", "eligible": true, "reset_overrides": true, "confirmed": true });
+    keyed(Method::PUT, format!("/services/{service}"), &staff, visible)
+}
+
+/// A case service with its group, and a client's file.
+const SERVICES_FILE: &[u8] =
+    b"external_id,kind,name,parent_external_id\nS,case_service,Counselling,\nG,group,Circle,S\n";
+
+/// Opens one of the present, writes one of the past, closes one that is there, and refuses a row.
+async fn to_import_service_files(world: &World) -> Deed {
+    let staff = world.staff(INTAKE).await;
+    world.import_of("services", SERVICES_FILE, "apply").await;
+    let header =
+        "external_id,individual_external_id,service_external_id,opened_on,closed_on,primary_worker_email";
+    let first = format!("{header}\nF-1,T-01,S,2026-01-12,,{CLINICAL}\n");
+    world.import_of("service_files", first.as_bytes(), "apply").await;
+    world.import_of("rosters", b"individual_external_id,service_external_id\nT-01,G\n", "apply").await;
+    let second = format!(
+        "{header}\nF-1,T-01,S,2026-01-12,2026-02-27,{CLINICAL}\nF-2,T-02,S,2026-01-12,,{CLINICAL}\n\
+         F-3,T-02,S,2020-01-12,2021-01-12,{CLINICAL}\nF-4,T-02,S,2026-01-12,,{CLINICAL}\n"
+    );
+    world.start_import_of("service_files", &staff, second.as_bytes(), "apply").await;
+    Deed::Waiting
+}
+
+async fn to_import_rosters(world: &World) -> Deed {
+    let staff = world.staff(INTAKE).await;
+    world.import_of("services", SERVICES_FILE, "apply").await;
+    let individual = world.individual(&staff, "T-01").await;
+    let services = world.admin(Method::GET, "/services?kind=case_service").by(&staff).send().await.ok();
+    let service = services["services"][0]["service_id"].as_str().unwrap();
+    world.open_service_file(&staff, &individual, service, &world.worker(CLINICAL).await).await;
+    let file = b"individual_external_id,service_external_id,since\nT-01,G,2026-02-02\nT-02,G,\nT-01,G,\n";
+    world.start_import_of("rosters", &staff, file, "apply").await;
+    Deed::Waiting
+}
+
+async fn to_import_services(world: &World) -> Deed {
+    let staff = world.staff(INTAKE).await;
+    let first = "external_id,kind,name\nS-1,case_service,Counselling\nS-2,case_service,Housing\n";
+    world.import_of("services", first.as_bytes(), "apply").await;
+    let second = "external_id,kind,name,parent_external_id,visible,active\n\
+        S-1,case_service,Counselling,,,\n\
+        S-3,group,Tuesdays,S-1,no,\n\
+        S-4,group,Fridays,S-3,,\n\
+        S-1,case_service,Again,,,\n\
+        S-2,case_service,Housing support,,,no\n";
+    world.start_import_of("services", &staff, second.as_bytes(), "apply").await;
     Deed::Waiting
 }
 
@@ -576,6 +838,63 @@ async fn to_update_somebody(world: &World) -> Deed {
     keyed(Method::PUT, format!("{path}/profile"), &staff, json!({ "version": 1, "profile": profile }))
 }
 
+/// Ana in a case service, with its group beside: who asks, her path, the file's, the roster's.
+async fn ana_enrolled(world: &World) -> (Session, String, String, String) {
+    let (staff, path, _) = ana_in_doubt(world).await;
+    let service = world.service(&staff, "case_service", "Counselling", None).await;
+    let group = world.service(&staff, "group", "Tuesday circle", Some(&service)).await;
+    let (_, individual) = path.rsplit_once('/').unwrap();
+    let file = world.open_service_file(&staff, individual, &service, &world.worker(CLINICAL).await).await;
+    let file = format!("{path}/service-files/{file}");
+    (staff, path.clone(), file, format!("/services/{group}/roster"))
+}
+
+/// The same, and in the group.
+async fn ana_in_a_group(world: &World) -> (Session, String, String) {
+    let (staff, path, file, roster) = ana_enrolled(world).await;
+    let (_, individual) = path.rsplit_once('/').unwrap();
+    let add = world.admin(Method::POST, &roster).by(&staff).json(json!({ "individual_id": individual }));
+    add.send().await.ok();
+    (staff, file, format!("{roster}/{individual}"))
+}
+
+async fn to_enrol(world: &World) -> Deed {
+    let (staff, path, _) = ana_in_doubt(world).await;
+    let service = world.service(&staff, "case_service", "Counselling", None).await;
+    let worker = world.worker(CLINICAL).await;
+    let body = json!({ "service_id": service, "opened_on": "2026-01-12", "primary_worker_id": worker });
+    keyed(Method::POST, format!("{path}/service-files"), &staff, body)
+}
+
+async fn to_give_a_file_other_workers(world: &World) -> Deed {
+    let (staff, _, file, _) = ana_enrolled(world).await;
+    let body = json!({ "version": 1, "primary_worker_id": world.worker(INTAKE).await });
+    keyed(Method::PUT, file, &staff, body)
+}
+
+async fn to_close_a_file(world: &World) -> Deed {
+    let (staff, file, _) = ana_in_a_group(world).await;
+    keyed(Method::POST, format!("{file}/close"), &staff, json!({ "version": 1, "closed_on": "2026-02-27" }))
+}
+
+async fn to_reopen_a_file(world: &World) -> Deed {
+    let (staff, file, _) = ana_in_a_group(world).await;
+    let body = json!({ "version": 1, "closed_on": "2026-02-27" });
+    world.admin(Method::POST, &format!("{file}/close")).by(&staff).json(body).send().await.ok();
+    keyed(Method::POST, format!("{file}/reopen"), &staff, json!({ "version": 2 }))
+}
+
+async fn to_add_to_a_roster(world: &World) -> Deed {
+    let (staff, path, _, roster) = ana_enrolled(world).await;
+    let (_, individual) = path.rsplit_once('/').unwrap();
+    keyed(Method::POST, roster, &staff, json!({ "individual_id": individual }))
+}
+
+async fn to_remove_from_a_roster(world: &World) -> Deed {
+    let (staff, _, place) = ana_in_a_group(world).await;
+    keyed(Method::DELETE, place, &staff, json!({}))
+}
+
 async fn to_correct_a_birth_date(world: &World) -> Deed {
     let (staff, path, _) = ana_in_doubt(world).await;
     let body = json!({ "version": 1, "birth_date": "1985-04-13" });
@@ -699,6 +1018,74 @@ async fn to_remind(world: &World) -> Deed {
     Deed::Invoked(json!({}))
 }
 
+async fn settings(world: &World, system: &Session) -> Value {
+    world.admin(Method::GET, "/settings").by(system).send().await.ok()
+}
+
+async fn to_set_communications(world: &World) -> Deed {
+    let system = world.staff(SYSTEM).await;
+    let now = settings(world, &system).await;
+    let mut body = json!({ "version": now["version"], "communications": now["communications"] });
+    body["communications"]["hide_site"] = json!(true);
+    request(Api::Admin, Method::PUT, "/settings/communications", Some(&system), body)
+}
+
+async fn to_check_the_sender(world: &World) -> Deed {
+    let system = world.staff(SYSTEM).await;
+    // As if the mail service had known nothing of the sender when it was set up.
+    Client::new(&world.local.aws().sdk_config("root"))
+        .update_item()
+        .table_name(&variables(world)[Table::Settings.env_var()])
+        .key("pk", AttributeValue::S("agency".to_owned()))
+        .key("sk", AttributeValue::S("settings".to_owned()))
+        .update_expression("SET settings.proof.identity_verified = :unknown")
+        .expression_attribute_values(":unknown", AttributeValue::Bool(false))
+        .send()
+        .await
+        .unwrap();
+    request(Api::Admin, Method::POST, "/settings/authentication-email/check", Some(&system), json!({}))
+}
+
+async fn to_send_a_test_mail(world: &World) -> Deed {
+    let system = world.staff(SYSTEM).await;
+    keyed(Method::POST, "/settings/authentication-email/test", &system, json!({ "kind": "authentication" }))
+}
+
+async fn to_record_a_test(world: &World) -> Deed {
+    let Deed::Request { path, session, body, .. } = to_send_a_test_mail(world).await else { unreachable!() };
+    world.admin(Method::POST, &path).by(&session.unwrap()).json(body).send().await.ok();
+    world.drain().await;
+    told(&world.local.mails().unwrap().pop().unwrap(), "Email Bounced")
+}
+
+async fn to_set_client_connect(world: &World) -> Deed {
+    let system = world.staff(SYSTEM).await;
+    let now = settings(world, &system).await;
+    let mut body = json!({ "version": now["version"] });
+    for section in ["general", "about_me", "agency", "advanced", "request_service", "billing"] {
+        body[section] = now[section].clone();
+    }
+    body["general"]["minimum_age"] = json!(16);
+    request(Api::Admin, Method::PUT, "/settings/client-connect", Some(&system), body)
+}
+
+async fn to_publish_a_text(world: &World) -> Deed {
+    let system = world.staff(SYSTEM).await;
+    let texts = json!({ "en": "# New terms", "fr": null, "es": null });
+    let body = json!({ "version": settings(world, &system).await["version"], "texts": texts });
+    request(Api::Admin, Method::PUT, "/settings/texts/terms", Some(&system), body)
+}
+
+async fn to_restore_settings(world: &World) -> Deed {
+    let Deed::Request { path, session, body, .. } = to_set_communications(world).await else {
+        unreachable!()
+    };
+    let system = session.unwrap();
+    world.admin(Method::PUT, &path).by(&system).json(body).send().await.ok();
+    let body = json!({ "version": settings(world, &system).await["version"] });
+    request(Api::Admin, Method::POST, "/settings/versions/1/restore", Some(&system), body)
+}
+
 async fn to_suspend_a_worker(world: &World) -> Deed {
     let worker = world.worker(CLINICAL).await;
     let system = world.staff(SYSTEM).await;
@@ -716,6 +1103,161 @@ async fn to_reset_a_worker(world: &World) -> Deed {
     let worker = world.worker(CLINICAL).await;
     let system = world.staff(SYSTEM).await;
     keyed(Method::POST, format!("/workers/{worker}/reset-password"), &system, json!({}))
+}
+
+/// Carmen, who has a second factor.
+async fn enrolled(world: &World) -> (Session, Authenticator) {
+    let carmen = world.staff(CLINICAL).await;
+    let (session, authenticator, _) = world.enrol(&carmen, &demo_password(CLINICAL)).await;
+    (session, authenticator)
+}
+
+async fn by_code(code: Value) -> Deed {
+    let body = json!({ "email": CLINICAL, "password": demo_password(CLINICAL), "code": code });
+    request(Api::Admin, Method::POST, "/session", None, body)
+}
+
+async fn to_sign_in_by_a_code(world: &World) -> Deed {
+    let (_, authenticator) = enrolled(world).await;
+    by_code(json!(authenticator.next_code(world))).await
+}
+
+async fn to_miss_the_code(world: &World) -> Deed {
+    enrolled(world).await;
+    by_code(json!("000000")).await
+}
+
+async fn to_be_asked_for_the_code(world: &World) -> Deed {
+    enrolled(world).await;
+    by_code(Value::Null).await
+}
+
+async fn to_begin_a_second_factor(world: &World) -> Deed {
+    let body = json!({ "password": demo_password(CLINICAL) });
+    request(Api::Admin, Method::POST, "/second-factor", Some(&world.staff(CLINICAL).await), body)
+}
+
+async fn to_confirm_a_second_factor(world: &World) -> Deed {
+    let carmen = world.staff(CLINICAL).await;
+    let begin = world.admin(Method::POST, "/second-factor").by(&carmen);
+    let begun = begin.json(json!({ "password": demo_password(CLINICAL) })).send().await.ok();
+    Deed::Request {
+        api: Api::Admin,
+        method: Method::POST,
+        path: "/second-factor/confirm".into(),
+        session: Some(carmen),
+        key: None,
+        body: json!({}),
+        code: Some(Authenticator::of(&begun)),
+    }
+}
+
+async fn to_renew_recovery_codes(world: &World) -> Deed {
+    let (carmen, authenticator) = enrolled(world).await;
+    let body = json!({ "password": demo_password(CLINICAL), "code": authenticator.next_code(world) });
+    request(Api::Admin, Method::POST, "/second-factor/recovery-codes", Some(&carmen), body)
+}
+
+async fn to_reset_a_second_factor(world: &World) -> Deed {
+    let worker = world.worker(CLINICAL).await;
+    enrolled(world).await;
+    let system = world.staff(SYSTEM).await;
+    keyed(Method::POST, format!("/workers/{worker}/second-factor/reset"), &system, json!({}))
+}
+
+/// What is written of somebody new: of the class and site of a System Administrator.
+async fn a_newcomer(world: &World, system: &Session) -> Value {
+    let own = world.worker(SYSTEM).await;
+    let own = world.admin(Method::GET, &format!("/workers/{own}")).by(system).send().await.ok();
+    json!({
+        "first_name": "Noor", "last_name": "Sample", "user_group": "clinical_worker", "language": "fr",
+        "security_class_id": own["security_class_id"], "site_id": own["site_id"],
+    })
+}
+
+async fn to_hire(world: &World) -> Deed {
+    let system = world.staff(SYSTEM).await;
+    let profile = a_newcomer(world, &system).await;
+    keyed(Method::POST, "/workers", &system, json!({ "email": "noor@example.org", "profile": profile }))
+}
+
+async fn to_edit_a_worker(world: &World) -> Deed {
+    let (worker, system) = (world.worker(OTHER_CLINICAL).await, world.staff(SYSTEM).await);
+    let mut profile = a_newcomer(world, &system).await;
+    profile["user_group"] = json!("admin_exec");
+    keyed(Method::PUT, format!("/workers/{worker}"), &system, json!({ "version": 1, "profile": profile }))
+}
+
+/// Somebody who was hired: the path of what is done with them.
+async fn hired(world: &World, what: &str) -> (Session, String) {
+    let Deed::Request { path, session, body, .. } = to_hire(world).await else { unreachable!() };
+    let system = session.unwrap();
+    let hired = world.admin(Method::POST, &path).by(&system).header("idempotency-key", world.key());
+    let hired = hired.json(body).send().await.ok();
+    world.drain().await;
+    let path = format!("/workers/{}/{what}", text(&hired, "worker_id"));
+    (system, path)
+}
+
+async fn to_invite_a_worker(world: &World) -> Deed {
+    let (system, path) = hired(world, "invite").await;
+    keyed(Method::POST, path, &system, json!({}))
+}
+
+async fn to_deactivate(world: &World) -> Deed {
+    let (worker, system) = (world.worker(CLINICAL).await, world.staff(SYSTEM).await);
+    keyed(Method::POST, format!("/workers/{worker}/deactivate"), &system, json!({}))
+}
+
+async fn to_reactivate(world: &World) -> Deed {
+    let Deed::Request { path, session, .. } = to_deactivate(world).await else { unreachable!() };
+    let system = session.unwrap();
+    world.admin(Method::POST, &path).by(&system).send().await.ok();
+    keyed(Method::POST, path.replace("deactivate", "reactivate"), &system, json!({}))
+}
+
+fn a_class(version: Option<u64>) -> Value {
+    let mut class = json!({ "name": "Volunteers", "allow_activations": true, "denials": ["import"] });
+    if let Some(version) = version {
+        class["version"] = json!(version);
+    }
+    class
+}
+
+async fn to_add_a_class(world: &World) -> Deed {
+    keyed(Method::POST, "/security-classes", &world.staff(SYSTEM).await, a_class(None))
+}
+
+/// A class that nobody belongs to: who added it, its path, and the version of all.
+async fn an_unused_class(world: &World) -> (Session, String, u64) {
+    let system = world.staff(SYSTEM).await;
+    let added = world.admin(Method::POST, "/security-classes").by(&system).json(a_class(None));
+    let added = added.header("idempotency-key", world.key()).send().await.ok();
+    let path = format!("/security-classes/{}", text(&added["security_class"], "security_class_id"));
+    (system, path, added["version"].as_u64().unwrap())
+}
+
+async fn to_change_a_class(world: &World) -> Deed {
+    let (system, path, version) = an_unused_class(world).await;
+    keyed(Method::PUT, path, &system, a_class(Some(version)))
+}
+
+async fn to_delete_a_class(world: &World) -> Deed {
+    let (system, path, _) = an_unused_class(world).await;
+    keyed(Method::DELETE, path, &system, json!({}))
+}
+
+async fn to_add_a_site(world: &World) -> Deed {
+    let site = json!({ "name": "Annex", "time_zone": "America/Halifax" });
+    keyed(Method::POST, "/sites", &world.staff(SYSTEM).await, site)
+}
+
+async fn to_change_a_site(world: &World) -> Deed {
+    let system = world.staff(SYSTEM).await;
+    let sites = world.admin(Method::GET, "/sites").by(&system).send().await.ok();
+    let path = format!("/sites/{}", text(&sites["sites"][0], "site_id"));
+    let site = json!({ "version": 1, "name": "Annex", "time_zone": "America/Halifax", "active": true });
+    keyed(Method::PUT, path, &system, site)
 }
 
 async fn to_expire(world: &World) -> Deed {
@@ -752,6 +1294,13 @@ async fn to_replay(world: &World) -> Deed {
     world.create(&staff, &individual, json!({})).await.ok();
     let day = world.local.aws().clock().now().date_naive();
     Deed::Invoked(json!({ "from": day, "to": day }))
+}
+
+async fn to_strip_a_sandbox(world: &World) -> Deed {
+    client(world).await;
+    let staff = world.staff(INTAKE).await;
+    world.invite(&staff, "T-02").await;
+    Deed::Invoked(json!({ "agency": "Alder Quay Community Services" }))
 }
 
 /// The event as the bus would bring it; the journal brings it a second time afterwards, as buses may.
@@ -840,8 +1389,12 @@ async fn a_third_miss_that_died_is_recorded_by_whoever_comes_next() {
 /// One attempt; whatever is no answer at all is a panic.
 pub async fn attempt(world: &World, operation: &str, deed: &Deed, settled: &[u16]) -> Attempt {
     match deed {
-        Deed::Request { api, method, path, session, key, body } => {
-            let mut call = world.api(*api, method.clone(), path).json(body.clone());
+        Deed::Request { api, method, path, session, key, body, code } => {
+            let mut body = body.clone();
+            if let Some(authenticator) = code {
+                body["code"] = json!(authenticator.next_code(world));
+            }
+            let mut call = world.api(*api, method.clone(), path).json(body);
             if let Some(session) = session {
                 call = call.by(session);
             }
@@ -1016,6 +1569,10 @@ pub struct Everything {
     mail: Vec<Value>,
     jobs: Vec<Value>,
     statistics: Vec<Value>,
+    /// Service files, and places on rosters.
+    enrolments: Vec<Value>,
+    /// Services, and what is counted of them.
+    services: Vec<Value>,
     sessions: usize,
     versioned: Vec<Value>,
     mailbox: Vec<(String, String)>,
@@ -1038,7 +1595,16 @@ impl Everything {
             }
         }
         let mut versioned = Vec::new();
-        for table in [Table::Settings, Table::Individuals, Table::Accounts, Table::Workers, Table::Jobs] {
+        let tables = [
+            Table::Settings,
+            Table::Individuals,
+            Table::Accounts,
+            Table::Workers,
+            Table::Jobs,
+            Table::Services,
+            Table::ServiceFiles,
+        ];
+        for table in tables {
             versioned.extend(
                 items(world, table).await.into_iter().filter(|item| item.get("changed_by").is_some()),
             );
@@ -1060,6 +1626,8 @@ impl Everything {
             mail: items(world, Table::Mail).await,
             jobs: items(world, Table::Jobs).await,
             statistics: items(world, Table::Statistics).await,
+            enrolments: items(world, Table::ServiceFiles).await,
+            services: items(world, Table::Services).await,
             sessions: items(world, Table::Sessions).await.len()
                 + items(world, Table::WorkerSessions).await.len(),
             versioned,
@@ -1081,6 +1649,7 @@ impl Everything {
         self.check_accounts();
         self.check_mail(unnoted);
         self.check_jobs();
+        self.check_enrolments();
         assert!(self.left.is_empty(), "left in queues: {:?}", self.left);
         let journal: BTreeSet<_> = self.journal.iter().map(|record| text(record, "sk")).collect();
         for item in &self.versioned {
@@ -1140,6 +1709,31 @@ impl Everything {
             assert!(sent.windows(2).all(|pair| pair[0] == pair[1]), "{mail} went out with two links");
         }
         assert!(again <= unnoted, "{again} mails went out again, and {unnoted} might have");
+    }
+
+    /// Who sees somebody, and how many are in a service, is as the files and rosters say.
+    fn check_enrolments(&self) {
+        let open = self
+            .enrolments
+            .iter()
+            .filter(|item| text(item, "sk").starts_with("file#") && item["closed_on"].is_null());
+        let of_file = |item: &Value| [text(item, "pk"), text(item, "id")].map(str::to_owned);
+        let files: BTreeSet<_> = open.clone().map(of_file).collect();
+        let noted = self.individuals.iter().flat_map(|item| {
+            let files = item["files"].as_array().into_iter().flatten();
+            files.map(|file| [text(item, "pk"), text(file, "file")].map(str::to_owned))
+        });
+        assert_eq!(noted.collect::<BTreeSet<_>>(), files, "open files that individuals know of");
+        let mut enrolled: BTreeMap<&str, i64> = BTreeMap::new();
+        let places = self.enrolments.iter().filter(|item| text(item, "sk").starts_with("place#"));
+        for service in open.map(|file| text(file, "service")).chain(places.map(|place| text(place, "roster")))
+        {
+            *enrolled.entry(service).or_default() += 1;
+        }
+        let counted = self.services.iter().filter(|item| item["sk"] == "counts");
+        let counted = counted.filter_map(|item| Some((text(item, "pk"), item["enrolled"].as_i64()?)));
+        let counted: BTreeMap<_, _> = counted.filter(|(_, count)| *count != 0).collect();
+        assert_eq!(counted, enrolled, "people in each service");
     }
 
     fn check_jobs(&self) {
@@ -1224,14 +1818,30 @@ impl Everything {
                 length("communication")
             ));
         }
+        for item in &self.enrolments {
+            let kind = text(item, "sk").split('#').next().unwrap_or_default();
+            count(format!("enrolment {kind} {} {}", item["version"], item["closed_on"]));
+        }
         for worker in self.versioned.iter().filter(|item| text(item, "pk").starts_with("wrk_")) {
             count(format!(
-                "worker {} {} {} {} {}",
+                "worker {} {} {} {} {} {} {}",
                 worker["email"],
+                worker["user_group"],
+                worker["revision"],
                 worker["state"],
                 worker["lock_reason"],
                 worker["must_reset"],
                 worker["generation"]
+            ));
+        }
+        for item in self.versioned.iter().filter(|item| text(item, "pk") == "agency") {
+            let length = |name: &str| item[name].as_array().map_or(0, Vec::len);
+            count(format!(
+                "agency {} {} {} {}",
+                item["sk"],
+                item["version"],
+                length("classes"),
+                length("sites")
             ));
         }
         for item in &self.statistics {
@@ -1241,6 +1851,21 @@ impl Everything {
                 .unwrap()
                 .retain(|name, _| !["computed_at", "until"].contains(&name.as_str()));
             count(format!("statistics {item}"));
+        }
+        for item in &self.services {
+            let list = text(item, "pk").split('#').next().unwrap_or_default();
+            count(match text(item, "sk") {
+                "service" => format!(
+                    "service {} {} {} {}",
+                    item["name"], item["version"], item["visibility"], item["resets"]
+                ),
+                "counts" => format!(
+                    "below a service {} {} {}",
+                    item["following"], item["overridden"], item["active_below"]
+                ),
+                _ if list.starts_with("svc_") => format!("of a service {}", item["sk"]),
+                _ => format!("in a list of services {list} {}", item["name"]),
+            });
         }
         for row in self.mail.iter().filter(|row| !text(row, "sk").starts_with("claim#")) {
             count(format!("mail {} {}", row["sk"], row["reason"]));

@@ -14,7 +14,8 @@ use tracing_subscriber::EnvFilter;
 
 use crate::crash_points::items;
 use crate::support::{
-    Answer, CLINICAL, Call, INTAKE, SYSTEM, Session, World, activation, agency_file, demo_password, link_in,
+    Answer, Authenticator, CLINICAL, Call, INTAKE, SYSTEM, Session, World, activation, agency_file,
+    demo_password, link_in,
 };
 
 const BORN: &str = "1961-03-27";
@@ -124,7 +125,7 @@ async fn drain(world: &World) {
         "jobs.send_mail",
         "jobs.send_bulk_mail",
         "jobs.record_mail_outcome",
-        "jobs.import_individuals",
+        "jobs.import_file",
         "jobs.expire_activations",
         "jobs.compute_statistics",
     ] {
@@ -173,6 +174,16 @@ async fn everything(world: &World) -> Vec<String> {
     drain(world).await;
     let job = send(world, get(format!("/jobs/{}", job["job_id"].as_str().unwrap()))).await.ok();
     assert_eq!((&job["created"], &job["refused"]), (&json!(2), &json!(1)), "{job}");
+
+    let art = json!({ "kind": "case_service", "name": "Art", "visibility": "hidden" });
+    let art = send(world, post("/services".into(), art)).await.ok();
+    let path = format!("/services/{}", art["service"]["service_id"].as_str().unwrap());
+    let changed = json!({ "version": 1, "name": "Art at noon", "visibility": "hidden" });
+    let staff_of_it = &staff;
+    send(world, || world.admin(Method::PUT, &path).by(staff_of_it).json(changed.clone())).await.ok();
+    for path in ["/services", path.as_str(), "/services?kind=queryc4nary"] {
+        send(world, get(path.into())).await;
+    }
 
     let search = |body| post("/individuals/search".into(), body);
     send(world, search(json!({ "name": "Zanthippe Quellhorst" }))).await.ok();
@@ -261,6 +272,16 @@ async fn everything(world: &World) -> Vec<String> {
     let kept = items(world, Table::Sessions).await;
     assert!(!kept.is_empty());
     assert_silent("sessions", &json!(kept).to_string(), &secrets);
+    let offered = world.offered_service(&staff, "Housing").await;
+    send(world, || world.portal(Method::GET, "/offered-services").by(&again)).await.ok();
+    let (key, wish) = (world.key(), json!({ "service_id": offered, "message": "queryc4nary: canary row" }));
+    let ask = || world.portal(Method::POST, "/service-requests").by(&again).json(wish.clone());
+    send(world, || ask().header("idempotency-key", key.clone())).await.ok();
+    let wishes = send(world, get("/service-requests".into())).await.ok();
+    let wish = wishes["requests"][0]["request_id"].as_str().unwrap();
+    let answer = json!({ "outcome": "declined", "note": "queryc4nary: canary row" });
+    send(world, post(format!("{path}/service-requests/{wish}/settle"), answer)).await.ok();
+    enrolled(world, &staff, &again, &path).await;
     send(world, get(format!("{path}/history"))).await.ok();
     send(world, get(format!("{path}/mails"))).await.ok();
     for action in ["suspend", "unlock", "force-reset", "disable", "enable"] {
@@ -327,10 +348,14 @@ async fn sessions_and_account(world: &World, client: &Session) -> Session {
     };
     let phone = "Mozilla/5.0 (Android 14; queryc4nary) Firefox/133.0";
     send(world, || get("/sessions")().header("user-agent", phone)).await.ok();
-    send(world, get("/account")).await.ok();
+    let account = send(world, get("/account")).await.ok();
+    let contact = &account["messages"]["contact_id"];
+    let wanted = json!({ "event_confirmations": true, "event_updates": false, "contact_id": contact });
+    send(world, || world.portal(Method::PUT, "/account/messages").by(client).json(wanted.clone())).await.ok();
     send(world, || world.portal(Method::PUT, "/language").by(client).json(json!({ "language": "fr" })))
         .await
         .ok();
+    about_oneself(world, client).await;
     let unknown = "/sessions/ses_00000000000000000000000000";
     send(world, || world.portal(Method::DELETE, unknown).by(client)).await.refused(404);
     for (email, password) in [
@@ -343,6 +368,128 @@ async fn sessions_and_account(world: &World, client: &Session) -> Session {
     }
     send(world, post("/email-change/confirm", json!({ "code": "queryc4nary" }))).await.refused(422);
     send(world, post("/sessions/end-others", json!({}))).await.session()
+}
+
+/// What a client changes of themselves, and whom they look at.
+async fn about_oneself(world: &World, client: &Session) {
+    let seen = send(world, || world.portal(Method::GET, "/profile").by(client)).await.ok();
+    let call = async |method: Method, path: String, body: Value| {
+        let key = world.key();
+        let call = || {
+            let call = world.portal(method.clone(), &path).by(client).header("idempotency-key", key.clone());
+            call.json(body.clone())
+        };
+        send(world, call).await
+    };
+    let mut profile: Value = ["first_name", "middle_name", "last_name", "preferred_name", "language"]
+        .iter()
+        .map(|field| ((*field).to_owned(), seen[*field].clone()))
+        .collect();
+    profile["gender"] = json!("gendercanary, corrected");
+    let update = json!({ "version": seen["version"], "profile": profile });
+    call(Method::PUT, "/profile".into(), update).await.ok();
+    let contact = |value: &str| json!({ "kind": "postal", "value": value, "use_contact": true });
+    let add = json!({ "contact": contact("79 Canary Row") });
+    let added = call(Method::POST, "/profile/contacts".into(), add).await.ok();
+    let place = format!("/profile/contacts/{}", added["contact_id"].as_str().unwrap());
+    let moved = json!({ "version": added["version"], "contact": contact("80 Canary Row") });
+    call(Method::PUT, place.clone(), moved).await.ok();
+    call(Method::DELETE, place, json!({})).await.ok();
+    let photo = "/workers/wrk_00000000000000000000000000/photo";
+    send(world, || world.portal(Method::GET, photo).by(client)).await.refused(404);
+}
+
+/// What a System Administrator does for the portal's looks.
+async fn about_looks(world: &World, system: &Session, worker: &str) {
+    assert_eq!(send(world, || world.portal(Method::GET, "/theme.css")).await.status, 200);
+    let photo = world.set_photo(system).await;
+    let path = format!("/images/{photo}");
+    assert_eq!(send(world, || world.admin(Method::GET, &path).by(system)).await.status, 200);
+    let nothing = "/logo/img_00000000000000000000000000";
+    send(world, || world.portal(Method::GET, nothing)).await.refused(404);
+    let settings = world.set_logo(system).await;
+    let theme = json!({ "brand": "#7a1f5c", "brand_dark": "#f0a8d8", "corners": "round" });
+    for (path, section, value) in [
+        ("/settings/theme", "theme", theme),
+        ("/settings/file-attachment", "file_attachment", json!({ "worker_photos": false })),
+    ] {
+        let seen = world.admin(Method::GET, "/settings").by(system).send().await.ok();
+        let body = json!({ "version": seen["version"], section: value });
+        send(world, || world.admin(Method::PUT, path).by(system).json(body.clone())).await.ok();
+    }
+    assert!(settings["images"]["logo"].is_string());
+    let told = json!({ "client_facing_name": "Robin", "description": "Here on Mondays." });
+    send(world, || world.admin(Method::PUT, "/me/profile").by(system).json(told.clone())).await.ok();
+    for path in ["/me/photo".to_owned(), format!("/workers/{worker}/photo")] {
+        let none = || world.admin(Method::PUT, &path).by(system).json(json!({ "upload_id": null }));
+        send(world, none).await.ok();
+    }
+}
+
+/// Enrols the individual, puts them on a roster, and takes all of it back.
+async fn enrolled(world: &World, staff: &Session, client: &Session, path: &str) {
+    let case = world.service(staff, "case_service", "Evenings", None).await;
+    let group = world.service(staff, "group", "Evenings in May", Some(&case)).await;
+    let me = world.admin(Method::GET, "/me").by(staff).send().await.ok();
+    let worker = me["worker_id"].as_str().unwrap();
+    let call = async |method: Method, path: String, body: Value| {
+        let key = world.key();
+        let call = || world.admin(method.clone(), &path).by(staff).header("idempotency-key", key.clone());
+        send(world, || call().json(body.clone())).await.ok()
+    };
+    let list = format!("{path}/services");
+    let read = async || send(world, || world.admin(Method::GET, &list).by(staff)).await.ok();
+    let file = json!({ "service_id": case, "opened_on": "2026-01-12", "primary_worker_id": worker });
+    call(Method::POST, format!("{path}/service-files"), file).await;
+    let individual = path.trim_start_matches("/individuals/");
+    let roster = format!("/services/{group}/roster");
+    call(Method::POST, roster.clone(), json!({ "individual_id": individual })).await;
+    send(world, || world.admin(Method::GET, &roster).by(staff)).await.ok();
+    send(world, || world.portal(Method::GET, "/services").by(client)).await.ok();
+    call(Method::DELETE, format!("{roster}/{individual}"), json!({})).await;
+    let workers = json!({ "primary_worker_id": worker, "worker_ids": [] });
+    let closed = json!({ "closed_on": "2026-02-02" });
+    for (method, deed, mut body) in
+        [(Method::PUT, "", workers), (Method::POST, "/close", closed), (Method::POST, "/reopen", json!({}))]
+    {
+        let file = read().await["service_files"][0].clone();
+        body["version"] = file["version"].clone();
+        let place = format!("{path}/service-files/{}{deed}", file["service_file_id"].as_str().unwrap());
+        call(method, place, body).await;
+    }
+}
+
+/// Saves the settings in every way there is, as they are but for a word.
+async fn everything_configured(world: &World) {
+    let system = world.staff(SYSTEM).await;
+    let get = async |path: &str| send(world, || world.admin(Method::GET, path).by(&system)).await;
+    let save = async |method: Method, path: &str, body: Value| {
+        let key = world.key();
+        let call = || world.admin(method.clone(), path).by(&system).header("idempotency-key", key.clone());
+        send(world, || call().json(body.clone())).await.ok()
+    };
+    let seen = async || world.admin(Method::GET, "/settings").by(&system).send().await.ok();
+    let first = seen().await;
+    let mut mail = json!({ "version": first["version"], "communications": first["communications"] });
+    mail["communications"]["client_messages"]["footer"]["en"] = json!("reasoncanary");
+    save(Method::PUT, "/settings/communications", mail).await;
+    let now = seen().await;
+    save(Method::POST, "/settings/authentication-email/check", json!({})).await;
+    save(Method::POST, "/settings/authentication-email/test", json!({ "kind": "authentication" })).await;
+    drain(world).await;
+    let mut setup = json!({ "version": seen().await["version"] });
+    for section in ["general", "about_me", "agency", "advanced", "request_service", "billing"] {
+        setup[section] = now[section].clone();
+    }
+    setup["request_service"]["text"]["en"] = json!("reasoncanary");
+    save(Method::PUT, "/settings/client-connect", setup).await;
+    let text = json!({ "version": seen().await["version"], "texts": { "en": "reasoncanary", "fr": null, "es": null } });
+    save(Method::PUT, "/settings/texts/terms", text).await;
+    get("/settings/texts/terms").await.ok();
+    get("/settings/versions").await.ok();
+    let back = json!({ "version": seen().await["version"], "confirmed": true });
+    let path = format!("/settings/versions/{}/restore", now["version"]);
+    save(Method::POST, &path, back).await;
 }
 
 /// Adds somebody else, and changes all there is of a record; what accounts go by is put back.
@@ -395,6 +542,7 @@ async fn change_the_record(world: &World, staff: &Session, path: &str) {
 async fn everything_about_a_worker(world: &World) {
     let (system, carmen) = (world.staff(SYSTEM).await, world.worker(CLINICAL).await);
     send(world, || world.admin(Method::GET, "/workers").by(&system)).await.ok();
+    about_looks(world, &system, &carmen).await;
     for what in ["suspend", "unlock", "reset-password"] {
         let (path, key) = (format!("/workers/{carmen}/{what}"), world.key());
         let call = || world.admin(Method::POST, &path).by(&system).header("idempotency-key", key.clone());
@@ -408,6 +556,79 @@ async fn everything_about_a_worker(world: &World) {
     send(world, || post("/password-reset", chosen.clone())).await;
     let changed = json!({ "current": demo_password(SYSTEM), "new": PASSWORD });
     send(world, || post("/password", changed.clone()).by(&system)).await.ok();
+}
+
+/// Everything there is to do about who works here; gives what must stay secret.
+async fn everything_about_staff(world: &World) -> Vec<String> {
+    let system = world.staff(SYSTEM).await;
+    let get = |path: &str| world.admin(Method::GET, path).by(&system);
+    let call = |method: Method, path: String, body: Value| {
+        let key = world.key();
+        let system = system.clone();
+        move || {
+            let call = world.admin(method.clone(), &path).by(&system).json(body.clone());
+            call.header("idempotency-key", key.clone())
+        }
+    };
+    let site = json!({ "name": "Canary Annex", "time_zone": "America/Halifax" });
+    let site = send(world, call(Method::POST, "/sites".to_owned(), site)).await.ok();
+    let changed = json!({
+        "version": site["version"], "name": "Annex", "time_zone": "America/Halifax", "active": true,
+    });
+    let site = site["site"]["site_id"].as_str().unwrap().to_owned();
+    send(world, call(Method::PUT, format!("/sites/{site}"), changed)).await.ok();
+    let class = json!({ "name": "Canaries", "allow_activations": false, "denials": [] });
+    let class = send(world, call(Method::POST, "/security-classes".to_owned(), class)).await.ok();
+    let id = class["security_class"]["security_class_id"].as_str().unwrap();
+    let mut changed = json!({ "name": "Canaries", "allow_activations": true, "denials": ["export"] });
+    changed["version"] = class["version"].clone();
+    send(world, call(Method::PUT, format!("/security-classes/{id}"), changed)).await.ok();
+    send(world, call(Method::DELETE, format!("/security-classes/{id}"), json!({}))).await.ok();
+    let classes = send(world, || get("/security-classes")).await.ok();
+
+    let mut profile = json!({
+        "first_name": "Zanthippe", "last_name": "Quellhorst", "user_group": "clinical_worker", "language": "en",
+        "security_class_id": classes["classes"][0]["security_class_id"], "site_id": site,
+        "description": "reasoncanary",
+    });
+    let hired = json!({ "email": ADDRESS, "profile": profile });
+    let hired = send(world, call(Method::POST, "/workers".to_owned(), hired)).await.ok();
+    let path = format!("/workers/{}", hired["worker_id"].as_str().unwrap());
+    profile["first_name"] = json!("Zazie");
+    let changed = json!({ "version": hired["version"], "profile": profile });
+    send(world, call(Method::PUT, path.clone(), changed)).await.ok();
+    for what in ["invite", "deactivate", "reactivate"] {
+        send(world, call(Method::POST, format!("{path}/{what}"), json!({}))).await.ok();
+    }
+    send(world, || get(&path)).await.ok();
+    drain(world).await;
+    let mails = world.local.mails().unwrap();
+    let token = mails.iter().rev().find_map(|mail| link_in(&mail.text, "/reset#")).unwrap();
+    let chosen = json!({ "token": token, "password": PASSWORD });
+    world.admin(Method::POST, "/password-reset").json(chosen).send().await.ok();
+    let own = world.sign_worker_in(ADDRESS, PASSWORD).await.session();
+    let post =
+        |by: &Session, path: &'static str, body: Value| world.admin(Method::POST, path).by(by).json(body);
+    let begun = send(world, || post(&own, "/second-factor", json!({ "password": PASSWORD }))).await.ok();
+    let authenticator = Authenticator::of(&begun);
+    let code = || json!({ "code": authenticator.code(world) });
+    let confirmed = send(world, || post(&own, "/second-factor/confirm", code())).await;
+    let mut secrets = vec![begun["secret"].as_str().unwrap().to_owned(), token];
+    let mut keep = |answer: &Value| {
+        let codes = answer["recovery_codes"].as_array().unwrap().iter();
+        secrets.extend(codes.map(|code| code.as_str().unwrap().to_owned()));
+    };
+    keep(&confirmed.ok());
+    let own = confirmed.session();
+    world.advance(Duration::minutes(1));
+    let proof = || json!({ "password": PASSWORD, "code": authenticator.code(world) });
+    let renewed = send(world, || post(&own, "/second-factor/recovery-codes", proof())).await.ok();
+    keep(&renewed);
+    let used = json!({ "email": ADDRESS, "password": PASSWORD, "code": renewed["recovery_codes"][0] });
+    world.admin(Method::POST, "/session").json(used).send().await.ok();
+    send(world, call(Method::POST, format!("{path}/second-factor/reset"), json!({}))).await.ok();
+    drain(world).await;
+    secrets
 }
 
 #[tokio::test]
@@ -457,7 +678,9 @@ async fn what_is_personal_or_secret_stays_where_it_belongs() {
     let log = Log::default();
     let listening = log.listen();
     let world = World::set_up().await;
-    let secrets = everything(&world).await;
+    let mut secrets = everything(&world).await;
+    everything_configured(&world).await;
+    secrets.extend(everything_about_staff(&world).await);
     everything_about_a_worker(&world).await;
 
     // What waits in queues waits for ever while nobody can send mail.
@@ -479,6 +702,8 @@ async fn what_is_personal_or_secret_stays_where_it_belongs() {
     world.portal(Method::POST, "/links/ask").json(ask).send().await.ok();
     let day = json!({ "from": "2026-03-01", "to": "2026-03-01" });
     world.local.invoke("jobs.replay_journal", day).await.unwrap();
+    let named = json!({ "agency": "Alder Quay Community Services" });
+    World::set_up().await.local.invoke("jobs.strip_sandbox", named).await.unwrap();
     drain(&world).await;
     world.staff(INTAKE).await;
     drop(listening);

@@ -11,7 +11,7 @@ use chrono::Duration;
 use credentials::{Claims, KeyPair, SigningKey};
 use data_encoding::BASE64URL_NOPAD;
 use domain::journal::Audience;
-use domain::worker::{Permission, SecurityClass, UserGroup, Worker, permits, visible};
+use domain::worker::{Denial, Permission, SecurityClass, UserGroup, Worker, permits, visible};
 use functions::Environment;
 use functions::operation::{Access, Api, Method as Verb, OPERATIONS, Operation, Trigger};
 use functions::ports::SystemEntropy;
@@ -20,10 +20,11 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use store::{Store, TableNames, ask};
 
+use crate::budgets::{calls, excess};
 use crate::contract;
 use crate::support::{
-    self, ADMIN_EXEC, Answer, CLINICAL, Call, INTAKE, NEW_PASSWORD, OTHER_CLINICAL, PASSWORD, RESTRICTED,
-    SYSTEM, Session, World, activation, repository,
+    self, ADMIN_EXEC, Answer, Authenticator, CLINICAL, Call, INTAKE, NEW_PASSWORD, OTHER_CLINICAL, PASSWORD,
+    RESTRICTED, SYSTEM, Session, World, activation, repository,
 };
 
 const PRIYA: &str = "priya.raman@alderquay.example.org";
@@ -44,13 +45,19 @@ const WORKERS: [&str; 9] = [
     OTHER_CLINICAL,
 ];
 /// An id nobody has, of each kind a path names.
-const UNKNOWN: [(&str, &str); 6] = [
+const UNKNOWN: &[(&str, &str)] = &[
     ("individual_id", "ind_00000000000000000000000000"),
     ("account_id", "acc_00000000000000000000000000"),
     ("contact_id", "cnt_00000000000000000000000000"),
     ("job_id", "job_00000000000000000000000000"),
+    ("service_id", "svc_00000000000000000000000000"),
+    ("request_id", "srq_00000000000000000000000000"),
     ("session_id", "ses_00000000000000000000000000"),
     ("worker_id", "wrk_00000000000000000000000000"),
+    ("image_id", "img_00000000000000000000000000"),
+    ("security_class_id", "cls_00000000000000000000000000"),
+    ("site_id", "sit_00000000000000000000000000"),
+    ("service_file_id", "sfl_00000000000000000000000000"),
 ];
 
 /// How an operation is called so that it works, for those who may.
@@ -80,12 +87,36 @@ pub const ROWS: &[Row] = &[
     row("portal.end_other_sessions", |_| Value::Null),
     row("portal.get_home", |_| Value::Null),
     row("portal.get_account", |_| Value::Null),
+    row("portal.list_services", |_| Value::Null),
     row("portal.set_language", |_| json!({ "language": "fr" })),
+    row("portal.set_message_preferences", |stage| {
+        let contact = &stage.of_clients[0]["contact_id"];
+        json!({ "event_confirmations": true, "event_updates": false, "contact_id": contact })
+    }),
     row(
         "portal.request_email_change",
         |_| json!({ "email": "another.address@example.org", "password": PASSWORD }),
     ),
     row("portal.confirm_email_change", |stage| json!({ "code": stage.email_code })),
+    row("portal.get_profile", |_| Value::Null),
+    row(
+        "portal.update_profile",
+        |_| json!({ "version": 1, "profile": { "first_name": "Ana", "last_name": "Nova", "language": "fr" } }),
+    ),
+    row(
+        "portal.add_contact",
+        |_| json!({ "contact": { "kind": "phone", "value": "555 0199", "use_contact": true } }),
+    ),
+    row("portal.update_contact", |_| {
+        let contact = json!({ "kind": "email", "value": "another@example.org", "use_contact": true });
+        json!({ "version": 1, "contact": contact, "confirmed": true })
+    }),
+    row("portal.retire_contact", |_| json!({ "confirmed": true })),
+    row("portal.get_theme", |_| Value::Null),
+    row("portal.get_logo", |_| Value::Null),
+    row("portal.get_worker_photo", |_| Value::Null),
+    row("portal.list_offered_services", |_| Value::Null),
+    row("portal.request_service", |stage| json!({ "service_id": stage.offered })),
     row("admin.sign_in", |_| json!({ "email": EXEC_RESTRICTED, "password": PASSWORD })),
     row("admin.request_password_reset", |_| json!({ "email": OTHER_CLINICAL })),
     row(
@@ -99,12 +130,26 @@ pub const ROWS: &[Row] = &[
     row("admin.end_session", |_| Value::Null),
     row("admin.end_other_sessions", |_| Value::Null),
     row("admin.get_me", |_| Value::Null),
+    row("admin.get_settings", |_| Value::Null),
+    row("admin.list_settings_versions", |_| Value::Null),
+    row("admin.get_text", |_| Value::Null),
+    row("admin.set_communications", |stage| stage.section(&["communications"])),
+    row("admin.check_authentication_email", |_| json!({})),
+    row("admin.send_test_mail", |_| json!({ "kind": "client_message" })),
+    row("admin.set_client_connect", |stage| {
+        stage.section(&["general", "about_me", "agency", "advanced", "request_service", "billing"])
+    }),
+    row(
+        "admin.publish_text",
+        |stage| json!({ "version": stage.settings["version"], "texts": { "en": "# New", "fr": null, "es": null } }),
+    ),
+    row("admin.restore_settings", |stage| json!({ "version": stage.settings["version"] })),
     row("admin.list_sites", |_| Value::Null),
     row("admin.list_colleagues", |_| Value::Null),
-    row(
-        "admin.request_upload",
-        |_| json!({ "bytes": 1, "sha256": "ypeBEsobvcr6wjGzmiPcTaeG7/gUfE5yuYB3ha/uSLs=" }),
-    ),
+    row("admin.request_upload", |_| {
+        let sha256 = "ypeBEsobvcr6wjGzmiPcTaeG7/gUfE5yuYB3ha/uSLs=";
+        json!({ "kind": "image", "content_type": "image/png", "bytes": 1, "sha256": sha256 })
+    }),
     row(
         "admin.start_import",
         |stage| json!({ "upload_id": stage.upload, "source": "test", "mode": "apply" }),
@@ -144,6 +189,20 @@ pub const ROWS: &[Row] = &[
     }),
     row("admin.retire_contact", |_| json!({ "confirmed": true })),
     row("admin.set_communication_settings", |_| json!({ "email_contact_id": null, "confirmed": true })),
+    row("admin.list_individual_services", |_| Value::Null),
+    row("admin.open_service_file", |stage| {
+        let (service, worker) = (&stage.services[1], &stage.own["worker_id"]);
+        json!({ "service_id": service, "opened_on": "2026-01-12", "primary_worker_id": worker, "worker_ids": [] })
+    }),
+    row(
+        "admin.update_service_file",
+        |stage| json!({ "version": 1, "primary_worker_id": stage.own["worker_id"] }),
+    ),
+    row("admin.close_service_file", |_| json!({ "version": 1, "closed_on": "2026-02-27" })),
+    row("admin.reopen_service_file", |_| json!({ "version": 1 })),
+    row("admin.list_roster", |_| Value::Null),
+    row("admin.add_to_roster", |stage| json!({ "individual_id": stage.fresh })),
+    row("admin.remove_from_roster", |_| Value::Null),
     row("admin.create_account", |_| json!({})),
     row("admin.resend_activation", |_| json!({})),
     row("admin.close_account", |_| Value::Null),
@@ -156,10 +215,63 @@ pub const ROWS: &[Row] = &[
     row("admin.list_alerts", |_| Value::Null),
     row("admin.get_mail_history", |_| Value::Null),
     row("admin.get_account_history", |_| Value::Null),
+    row("admin.list_services", |_| Value::Null),
+    row("admin.create_service", |_| json!({ "kind": "case_service", "name": "Art", "visibility": "hidden" })),
+    row("admin.get_service", |_| Value::Null),
+    row("admin.update_service", |_| json!({ "version": 1, "name": "Art at noon", "visibility": "hidden" })),
+    row("admin.list_service_requests", |_| Value::Null),
+    row("admin.settle_service_request", |_| json!({ "outcome": "declined" })),
     row("admin.list_workers", |_| Value::Null),
     row("admin.suspend_worker", |_| Value::Null),
     row("admin.unlock_worker", |_| Value::Null),
     row("admin.reset_worker_password", |_| Value::Null),
+    row(
+        "admin.set_images",
+        |stage| json!({ "version": stage.settings["version"], "logo": "remove", "tiles": stage.settings["images"]["tiles"] }),
+    ),
+    row("admin.set_theme", |stage| {
+        let theme = json!({ "brand": "#7a1f5c", "brand_dark": "#f0a8d8", "corners": "round" });
+        json!({ "version": stage.settings["version"], "theme": theme })
+    }),
+    row(
+        "admin.set_file_attachment",
+        |stage| json!({ "version": stage.settings["version"], "file_attachment": { "worker_photos": false } }),
+    ),
+    row("admin.get_image", |_| Value::Null),
+    row(
+        "admin.set_my_profile",
+        |_| json!({ "client_facing_name": "Ingrid", "description": "Here on Mondays." }),
+    ),
+    row("admin.set_my_photo", |_| json!({ "upload_id": null })),
+    row("admin.set_worker_photo", |_| json!({ "upload_id": null })),
+    row("admin.begin_second_factor", |_| json!({ "password": PASSWORD })),
+    row("admin.confirm_second_factor", |stage| json!({ "code": stage.code })),
+    row("admin.renew_recovery_codes", |stage| json!({ "password": PASSWORD, "code": stage.enrolled_code })),
+    row("admin.reset_second_factor", |_| Value::Null),
+    row(
+        "admin.create_worker",
+        |stage| json!({ "email": "noor.sample@example.org", "profile": stage.worker_profile }),
+    ),
+    row("admin.get_worker", |_| Value::Null),
+    row("admin.update_worker", |stage| json!({ "version": 1, "profile": stage.worker_profile })),
+    row("admin.invite_worker", |_| Value::Null),
+    row("admin.deactivate_worker", |_| Value::Null),
+    row("admin.reactivate_worker", |_| Value::Null),
+    row("admin.list_security_classes", |_| Value::Null),
+    row(
+        "admin.create_security_class",
+        |_| json!({ "name": "Volunteers", "allow_activations": false, "denials": ["import"] }),
+    ),
+    row("admin.update_security_class", |stage| {
+        let version = stage.classes_version;
+        json!({ "version": version, "name": "Volunteers", "allow_activations": true, "denials": [] })
+    }),
+    row("admin.delete_security_class", |_| Value::Null),
+    row("admin.create_site", |_| json!({ "name": "Annex", "time_zone": "America/Halifax" })),
+    row(
+        "admin.update_site",
+        |_| json!({ "version": 1, "name": "Annex", "time_zone": "America/Halifax", "active": true }),
+    ),
 ];
 
 impl Row {
@@ -190,16 +302,36 @@ pub struct Stage {
     pub upload: String,
     /// A dry run of suspending accounts.
     bulk_job: String,
+    /// A service that clients may ask for.
+    offered: String,
     /// What a path names: of those assigned to Carmen; `fresh` has no account.
     pub own: BTreeMap<&'static str, String>,
     pub fresh: String,
     /// By operation, those of hers whose account is in the state for it, where that isn't Pending.
     fitting: BTreeMap<&'static str, (String, String)>,
+    /// What a path of the clients' names: of the first client, and of nobody they know.
+    of_clients: [BTreeMap<&'static str, String>; 2],
     /// Of those who are assigned to nobody.
     foreign: BTreeMap<&'static str, String>,
     foreign_fresh: String,
+    /// A case service in which the fresh ones are, another, and a group of the first.
+    services: [String; 3],
+    /// The service files of the fresh ones.
+    files: [String; 2],
     /// Of somebody Carmen works with, with one thing changed.
     pub profile: Value,
+    /// Of a worker, with a class that nobody else belongs to.
+    worker_profile: Value,
+    /// Of all security classes.
+    classes_version: u64,
+    /// Of the second factor that Intake has begun to set up.
+    code: String,
+    /// Of Admin-Exec's, who has one.
+    enrolled_code: String,
+    /// By operation, a worker who is in the state for it, where that isn't locked.
+    staffed: BTreeMap<&'static str, String>,
+    /// As a System Administrator reads them.
+    pub settings: Value,
     pub clients: [Session; 2],
     pub workers: BTreeMap<&'static str, (Session, Worker, SecurityClass)>,
 }
@@ -257,6 +389,50 @@ impl Stage {
         let foreign = world.invite(&staff, "T-09").await;
         let own = world.invite(&staff, "T-03").await;
         let locked = lock(&world, LOCKED).await;
+        world.set_photo(&workers[CLINICAL].0).await;
+        let logo = world.set_logo(&workers[SYSTEM].0).await;
+        let logo = logo["images"]["logo"].as_str().unwrap().to_owned();
+        let mut of_clients = Vec::new();
+        for (client, worker) in clients.iter().zip([workers[CLINICAL].1.id.to_string(), locked.clone()]) {
+            let profile = world.portal(Method::GET, "/profile").by(client).send().await.ok();
+            let contacts = profile["contacts"].as_array().unwrap();
+            let consented = contacts.iter().find(|contact| contact["consented"] == true).unwrap();
+            let consented = consented["contact_id"].as_str().unwrap().to_owned();
+            of_clients.push(BTreeMap::from([("contact_id", consented), ("worker_id", worker)]));
+        }
+        let service = world.service(&staff, "case_service", "Counselling", None).await;
+        let system = &workers[SYSTEM].0;
+        let class = json!({ "name": "Empty", "allow_activations": false, "denials": [] });
+        let class = world.admin(Method::POST, "/security-classes").by(system).json(class);
+        let class = class.header("idempotency-key", world.key()).send().await.ok();
+        let class = class["security_class"]["security_class_id"].as_str().unwrap().to_owned();
+        let site = workers[SYSTEM].1.site.to_string();
+        let worker_profile = json!({
+            "first_name": "Noor", "last_name": "Sample", "user_group": "clinical_worker", "language": "en",
+            "security_class_id": workers[SYSTEM].1.security_class.to_string(), "site_id": site,
+        });
+        let mut staffed = BTreeMap::new();
+        for (operation, address) in
+            [("admin.invite_worker", "invited@example.org"), ("admin.reactivate_worker", "gone@example.org")]
+        {
+            let hired = json!({ "email": address, "profile": worker_profile });
+            let hired = world.admin(Method::POST, "/workers").by(system).json(hired);
+            let hired = hired.header("idempotency-key", world.key()).send().await.ok();
+            staffed.insert(operation, hired["worker_id"].as_str().unwrap().to_owned());
+        }
+        let gone = format!("/workers/{}/deactivate", staffed["admin.reactivate_worker"]);
+        world.admin(Method::POST, &gone).by(system).send().await.ok();
+        let begun = world.admin(Method::POST, "/second-factor").by(&workers[INTAKE].0);
+        let begun = begun.json(json!({ "password": PASSWORD })).send().await.ok();
+        let code = Authenticator::of(&begun).code(&world);
+        let (session, authenticator, _) = world.enrol(&workers[ADMIN_EXEC].0, PASSWORD).await;
+        let enrolled_code = authenticator.next_code(&world);
+        staffed.insert("admin.reset_second_factor", workers[ADMIN_EXEC].1.id.to_string());
+        workers.get_mut(ADMIN_EXEC).unwrap().0 = session;
+        let system = &workers[SYSTEM].0;
+        let classes = world.admin(Method::GET, "/security-classes").by(system).send().await.ok();
+        let classes_version = classes["version"].as_u64().unwrap();
+        world.drain().await;
         let mut records = Vec::new();
         for individual in [&own.0, &foreign.0] {
             let call = world.admin(Method::GET, &format!("/individuals/{individual}")).by(&staff);
@@ -268,15 +444,33 @@ impl Stage {
         let mut profile: Value =
             fields.iter().map(|field| ((*field).to_owned(), records[0][*field].clone())).collect();
         profile["preferred_name"] = json!("Pepe");
-        let named = |(individual, account): (&String, &String), contact: &String| {
+        let offered = world.offered_service(&staff, "Housing").await;
+        let own_request = asked_for(&world, [&own.0, &own.1, &service]).await;
+        let foreign_request = asked_for(&world, [&foreign.0, &foreign.1, &service]).await;
+        let named = |(individual, account): (&String, &String), contact: &String, request: &String| {
             BTreeMap::from([
                 ("individual_id", individual.clone()),
                 ("account_id", account.clone()),
                 ("contact_id", contact.clone()),
                 ("job_id", job.clone()),
                 ("worker_id", locked.clone()),
+                ("image_id", logo.clone()),
+                ("service_id", service.clone()),
+                ("security_class_id", class.clone()),
+                ("site_id", site.clone()),
+                ("request_id", request.clone()),
             ])
         };
+        let [fresh, foreign_fresh] =
+            [world.individual(&staff, "T-05").await, world.individual(&staff, "T-12").await];
+        let counselling = world.service(&staff, "case_service", "Counselling", None).await;
+        let support = world.service(&staff, "case_service", "Family support", None).await;
+        let circle = world.service(&staff, "group", "Tuesday circle", Some(&counselling)).await;
+        let amadou = workers[ADMIN_EXEC].1.id.to_string();
+        let files = [
+            world.open_service_file(&staff, &fresh, &counselling, &amadou).await,
+            world.open_service_file(&staff, &foreign_fresh, &counselling, &amadou).await,
+        ];
         Self {
             token: own.2,
             reset_token,
@@ -284,12 +478,22 @@ impl Stage {
             email_code,
             upload,
             bulk_job,
-            own: named((&own.0, &own.1), &own_contact),
-            foreign: named((&foreign.0, &foreign.1), &foreign_contact),
+            offered,
+            own: named((&own.0, &own.1), &own_contact, &own_request),
+            foreign: named((&foreign.0, &foreign.1), &foreign_contact, &foreign_request),
             fitting,
-            fresh: world.individual(&staff, "T-05").await,
-            foreign_fresh: world.individual(&staff, "T-12").await,
+            of_clients: of_clients.try_into().unwrap(),
+            worker_profile,
+            classes_version,
+            code,
+            enrolled_code,
+            staffed,
+            fresh,
+            foreign_fresh,
+            services: [counselling, support, circle],
+            files,
             profile,
+            settings: world.admin(Method::GET, "/settings").by(&workers[SYSTEM].0).send().await.ok(),
             clients: clients.try_into().unwrap(),
             workers,
             world,
@@ -303,8 +507,13 @@ impl Stage {
         let mut named = match aim {
             Aim::Own | Aim::AccountOfAnother => self.own.clone(),
             Aim::Foreign => self.foreign.clone(),
-            Aim::Unknown => UNKNOWN.map(|(name, id)| (name, id.to_owned())).into(),
+            Aim::Unknown => UNKNOWN.iter().map(|(name, id)| (*name, (*id).to_owned())).collect(),
         };
+        if let (Api::Portal, Aim::Own | Aim::Foreign) = (api, aim) {
+            named.extend(self.of_clients[usize::from(aim == Aim::Foreign)].clone());
+        }
+        named.insert("kind", "privacy".to_owned());
+        named.insert("number", if aim == Aim::Unknown { "999999" } else { "1" }.to_owned());
         if aim != Aim::Unknown && path.starts_with("/bulk-jobs/") {
             named.insert("job_id", self.bulk_job.clone());
         }
@@ -313,6 +522,22 @@ impl Stage {
                 Aim::Own => drop(named.insert("individual_id", self.fresh.clone())),
                 Aim::Foreign => drop(named.insert("individual_id", self.foreign_fresh.clone())),
                 _ => {}
+            }
+        }
+        if let (Aim::Own | Aim::Foreign, Some(worker)) = (aim, self.staffed.get(row.operation)) {
+            named.insert("worker_id", worker.clone());
+        }
+        if aim != Aim::Unknown && path.contains("/roster") {
+            named.insert("service_id", self.services[2].clone());
+        }
+        if path.contains("{service_file_id}") {
+            let (whose, file) = match aim {
+                Aim::Foreign => (&self.foreign_fresh, &self.files[1]),
+                Aim::AccountOfAnother => (&self.fresh, &self.files[1]),
+                _ => (&self.fresh, &self.files[0]),
+            };
+            if aim != Aim::Unknown {
+                named.extend([("individual_id", whose.clone()), ("service_file_id", file.clone())]);
             }
         }
         match aim {
@@ -325,7 +550,7 @@ impl Stage {
             named.insert("account_id", account.clone());
         }
         if aim == Aim::AccountOfAnother {
-            for name in ["account_id", "contact_id"] {
+            for name in ["account_id", "contact_id", "request_id"] {
                 named.insert(name, self.foreign[name].clone());
             }
         }
@@ -341,6 +566,15 @@ impl Stage {
             functions::operation::Idempotency::Required => call.header("idempotency-key", self.world.key()),
             _ => call,
         }
+    }
+
+    /// Sections of the settings as they are, to be saved.
+    fn section(&self, names: &[&str]) -> Value {
+        let mut body = json!({ "version": self.settings["version"] });
+        for name in names {
+            body[*name] = self.settings[*name].clone();
+        }
+        body
     }
 
     /// The session of whoever fits, or of somebody else.
@@ -368,6 +602,7 @@ impl Stage {
     pub fn fitting(&self, row: &Row) -> Option<&Session> {
         match (row.operation().access, http_of(row.operation()).unwrap().0) {
             (Access::Anyone, _) => None,
+            _ if row.operation == "admin.renew_recovery_codes" => Some(&self.workers[ADMIN_EXEC].0),
             (_, Api::Portal) => Some(&self.clients[0]),
             (Access::Permitted(permission), Api::Admin) => [INTAKE, SYSTEM]
                 .map(|email| &self.workers[email])
@@ -417,6 +652,51 @@ async fn accounts_in_other_states(
     accounts
 }
 
+/// A record of something that is done here beside all operations.
+pub fn record(
+    of: domain::JournalId,
+    at: chrono::DateTime<chrono::Utc>,
+    subject: domain::Subject,
+) -> domain::JournalRecord {
+    domain::JournalRecord {
+        id: of,
+        at,
+        actor: domain::Actor::Anonymous,
+        subject,
+        subjects: Vec::new(),
+        correlation: domain::CorrelationId::new(of.uuid()),
+        causation: None,
+        transition: None,
+        changed: Vec::new(),
+        events: Vec::new(),
+    }
+}
+
+/// Has that individual ask for that service, with that account: the request.
+async fn asked_for(world: &World, [individual, account, service]: [&String; 3]) -> String {
+    // Named as the individual is, so that there is one for each.
+    let number = individual.parse::<domain::IndividualId>().unwrap().uuid();
+    let asked = domain::ServiceRequest {
+        id: domain::ServiceRequestId::new(number),
+        individual: individual.parse().unwrap(),
+        account: account.parse().unwrap(),
+        service: service.parse().unwrap(),
+        parent: None,
+        message: Some("Mornings".to_owned()),
+        requested_at: world.local.aws().clock().now(),
+        settled: None,
+    };
+    let record = record(
+        domain::JournalId::new(number),
+        asked.requested_at,
+        domain::Subject::Individual(asked.individual),
+    );
+    let mut transaction = store::Transaction::new(&record);
+    transaction.put_service_request(&asked);
+    store(world).commit(transaction).await.unwrap();
+    asked.id.to_string()
+}
+
 /// What the path names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Aim {
@@ -460,7 +740,8 @@ pub fn variables(world: &World) -> BTreeMap<String, String> {
     world.local.template().functions.values().flat_map(|function| function.environment.clone()).collect()
 }
 
-fn store(world: &World) -> Store {
+/// The agency's data, whoever asks.
+pub fn store(world: &World) -> Store {
     let variables = variables(world);
     Store::new(root(world), TableNames::from_lookup(|variable| variables.get(variable).cloned()))
 }
@@ -478,9 +759,21 @@ fn expected(row: &Row, who: &Who<'_>, aim: Aim, sees: bool) -> Option<(u16, &'st
     let operation = row.operation();
     let path = http_of(operation).unwrap().2;
     let nothing_there = path.contains('{')
+        && !path.contains("{kind}")
         && match aim {
             Aim::Own | Aim::Foreign => {
-                !["{job_id}", "{worker_id}"].iter().any(|name| path.contains(name)) && !sees
+                let everybodys = [
+                    "{job_id}",
+                    "{worker_id}",
+                    "{image_id}",
+                    "{service_id}",
+                    "{security_class_id}",
+                    "{site_id}",
+                    "{number}",
+                ];
+                let of_staff =
+                    matches!(who, Who::Worker(..)) && everybodys.iter().any(|name| path.contains(name));
+                !of_staff && !sees
             }
             Aim::Unknown | Aim::AccountOfAnother => true,
         };
@@ -491,7 +784,9 @@ fn expected(row: &Row, who: &Who<'_>, aim: Aim, sees: bool) -> Option<(u16, &'st
         _ => true,
     };
     match who {
-        _ if operation.access == Access::Anyone => None,
+        _ if operation.access == Access::Anyone => {
+            (aim == Aim::Unknown && path.contains("{image_id}")).then_some((404, "not_found"))
+        }
         Who::Nobody => Some((401, "not_signed_in")),
         Who::Ended => Some((401, "session_ended")),
         Who::Client if nothing_there => Some((404, "not_found")),
@@ -598,17 +893,26 @@ async fn callers(stage: &Stage, api: Api) -> Vec<(String, Option<String>, Who<'_
 
 #[test]
 fn every_operation_has_a_row() {
-    let rows: Vec<_> = ROWS.iter().map(|row| row.operation).collect();
-    let operations: Vec<_> = OPERATIONS.iter().filter(|of| http_of(of).is_some()).map(|of| of.name).collect();
+    let mut rows: Vec<_> = ROWS.iter().map(|row| row.operation).collect();
+    let requests = OPERATIONS.iter().filter(|operation| http_of(operation).is_some());
+    let mut operations: Vec<_> = requests.map(|operation| operation.name).collect();
+    rows.sort_unstable();
+    operations.sort_unstable();
     assert_eq!(rows, operations);
 }
 
 /// What every answer carries: nothing of it is kept anywhere, but what is the same for everybody.
 #[track_caller]
 pub fn assert_headers(operation: &Operation, answer: &Answer, about: &str) {
-    let public = answer.status == 200 && ["portal.get_agency", "portal.get_texts"].contains(&operation.name);
+    let public = answer.status == 200
+        && ["portal.get_agency", "portal.get_texts", "portal.get_theme"].contains(&operation.name);
+    let kept = match operation.name {
+        "portal.get_logo" if answer.status == 200 => "public, max-age=31536000, immutable",
+        _ if public => "public, max-age=20",
+        _ => "no-store",
+    };
     for (name, value) in [
-        ("cache-control", if public { "public, max-age=20" } else { "no-store" }),
+        ("cache-control", kept),
         ("x-content-type-options", "nosniff"),
         ("referrer-policy", "no-referrer"),
         ("content-security-policy", "default-src 'none'; base-uri 'none'; frame-ancestors 'none'"),
@@ -632,6 +936,7 @@ async fn everyone_gets_where_they_may_and_nowhere_else() {
     let everyone = [callers(&stage, Api::Portal).await, callers(&stage, Api::Admin).await];
     let before = stage.world.local.snapshot().unwrap();
     let mut answered = 0;
+    let mut dear = BTreeMap::new();
     for row in ROWS {
         let (api, _, path) = http_of(row.operation()).unwrap();
         for (name, cookie, who) in &everyone[api as usize] {
@@ -639,7 +944,8 @@ async fn everyone_gets_where_they_may_and_nowhere_else() {
             if path.contains('{') {
                 aims.extend([Aim::Foreign, Aim::Unknown]);
             }
-            if path.contains("{account_id}") || path.contains("{contact_id}") {
+            let theirs = ["{account_id}", "{contact_id}", "{service_file_id}", "{request_id}"];
+            if theirs.iter().any(|name| path.contains(name)) {
                 aims.push(Aim::AccountOfAnother);
             }
             let mut nothing = BTreeSet::new();
@@ -649,7 +955,7 @@ async fn everyone_gets_where_they_may_and_nowhere_else() {
                 if let Some(cookie) = cookie {
                     call = call.header("cookie", cookie.clone());
                 }
-                let answer = call.send().await;
+                let (answer, made) = calls(&stage.world, call.send()).await;
                 answered += 1;
                 assert_headers(row.operation(), &answer, &about);
                 contract::assert_conforms(row.operation(), &answer, &about);
@@ -658,6 +964,11 @@ async fn everyone_gets_where_they_may_and_nowhere_else() {
                 let sees = match who {
                     _ if path.contains("{session_id}") => stage.is_session_of(api, aim, cookie.as_deref()),
                     Who::Worker(worker, _) => visible(worker, named),
+                    Who::Client if path.contains("{contact_id}") => {
+                        let of = if aim == Aim::Own { 0 } else { 1 };
+                        cookie.as_ref() == Some(&stage.clients[of].cookie)
+                    }
+                    Who::Client if path.contains("{worker_id}") => aim == Aim::Own,
                     _ => true,
                 };
                 match expected(row, who, aim, sees) {
@@ -668,17 +979,25 @@ async fn everyone_gets_where_they_may_and_nowhere_else() {
                         }
                     }
                     None => {
+                        // Who has a second factor proves it to set up another.
+                        let proof = status == 403 && answer.json()["code"] == "second_factor_needed";
                         assert!(
-                            ![401, 403, 404].contains(&status) && status < 500,
+                            (proof || ![401, 403, 404].contains(&status)) && status < 500,
                             "{about}: {}",
                             answer.text()
                         );
                         let fits = stage.fitting(row).is_some_and(|fit| cookie.as_ref() == Some(&fit.cookie));
-                        // A code is good in the session that asked for it.
-                        let asked = row.operation != "portal.confirm_email_change"
+                        // A code is good in the session that asked for it, and messages go to a contact of one's own.
+                        let asked = !["portal.confirm_email_change", "portal.set_message_preferences"]
+                            .contains(&row.operation)
                             || cookie.as_ref() == Some(&stage.clients[0].cookie);
                         if fits && aim == Aim::Own || matches!(who, Who::Client) && asked {
-                            answer.ok();
+                            assert_eq!(status, 200, "{about}: {}", answer.text());
+                        }
+                        if status == 200
+                            && let Some(cost) = excess(row.operation, &made)
+                        {
+                            dear.insert(row.operation, format!("{cost:?}"));
                         }
                         if status == 200 && row.operation().trigger_changes() {
                             stage.world.local.restore(&before).unwrap();
@@ -694,6 +1013,7 @@ async fn everyone_gets_where_they_may_and_nowhere_else() {
         }
     }
     assert!(answered > 500, "{answered}");
+    assert!(dear.is_empty(), "more than any may take: {dear:#?}");
 }
 
 /// Whether answering leaves something behind, be it a counter.
@@ -918,9 +1238,14 @@ async fn who_was_refused_what_is_in_the_access_log() {
         }
     }
     let (session, worker, _) = &stage.workers[INTAKE];
-    for row in ROWS.iter().filter(|row| http_of(row.operation()).unwrap().2.contains("{account_id}")) {
+    let of_one = |row: &&Row| {
+        let path = http_of(row.operation()).unwrap().2;
+        path.contains("{account_id}") || path.contains("{service_file_id}")
+    };
+    for row in ROWS.iter().filter(of_one) {
         stage.call(row, Aim::AccountOfAnother).by(session).send().await.refused(404);
-        let subject = stage.own["individual_id"].clone();
+        let of_a_file = http_of(row.operation()).unwrap().2.contains("{service_file_id}");
+        let subject = if of_a_file { stage.fresh.clone() } else { stage.own["individual_id"].clone() };
         refused.insert((row.operation.to_owned(), worker.id.to_string(), subject));
     }
     assert!(refused.len() > 30 && refused.iter().any(|(_, _, subject)| !subject.is_empty()));
@@ -938,6 +1263,99 @@ async fn who_was_refused_what_is_in_the_access_log() {
         logged.insert((text("operation"), actor, text("subject")));
     }
     assert_eq!(logged, refused);
+}
+
+/// What every class can be made of: nothing taken away, activations allowed or not, and each thing taken away by itself.
+fn every_class(id: domain::ClassId) -> Vec<SecurityClass> {
+    let class = |allow_activations, denials| SecurityClass {
+        id,
+        name: "Full".to_owned(),
+        allow_activations,
+        denials,
+    };
+    let denied = Denial::ALL.iter().map(|denial| class(true, BTreeSet::from([*denial])));
+    [class(true, BTreeSet::new()), class(false, BTreeSet::new())].into_iter().chain(denied).collect()
+}
+
+/// Every operation × every user group × every class that takes one thing away: half an object is told to be none by who
+/// may call, and nothing at all by who may not.
+#[tokio::test]
+async fn a_class_takes_from_every_group_exactly_what_it_names() {
+    let stage = Stage::new().await;
+    let world = &stage.world;
+    let by = &stage.workers[SYSTEM_RESTRICTED].0;
+    let id = stage.workers[SYSTEM].2.id;
+    let (mut version, mut refused, mut taken) = (stage.classes_version, 0, BTreeSet::new());
+    for class in every_class(id) {
+        let body = json!({
+            "version": version, "name": class.name, "allow_activations": class.allow_activations,
+            "denials": class.denials,
+        });
+        let path = format!("/security-classes/{id}");
+        let saved = world.admin(Method::PUT, &path).by(by).json(body).send().await.ok();
+        version = saved["version"].as_u64().unwrap();
+        for email in [SYSTEM, INTAKE, ADMIN_EXEC, CLINICAL] {
+            let (session, worker, full) = &stage.workers[email];
+            assert_eq!(full.id, id, "{email} belongs to the class");
+            for row in ROWS.iter().filter(|row| http_of(row.operation()).unwrap().0 == Api::Admin) {
+                let may = match row.operation().access {
+                    Access::Anyone => continue,
+                    Access::Permitted(permission) => permits(worker.user_group, &class, permission),
+                    _ => true,
+                };
+                let answer = stage.call(row, Aim::Own).by(session).raw("{").send().await;
+                let about = format!("{} by {email} with {class:?}", row.operation);
+                let (status, code) = if may { (400, "invalid_request") } else { (403, "not_allowed") };
+                assert_eq!(
+                    (answer.status.as_u16(), &answer.json()["code"]),
+                    (status, &json!(code)),
+                    "{about}"
+                );
+                refused += usize::from(!may);
+                if !may && class.denials.len() == 1 {
+                    taken.extend(class.denials.iter().copied());
+                }
+            }
+        }
+    }
+    assert!(refused > 500, "{refused}");
+    assert!(taken.contains(&Denial::Close) && taken.contains(&Denial::Import), "{taken:?}");
+}
+
+/// Where a second factor is required, who has signed in by the password alone gets nowhere but to setting one up.
+#[tokio::test]
+async fn the_password_alone_opens_only_the_way_to_a_second_factor() {
+    let world = World::required().await;
+    for email in [SYSTEM, INTAKE, ADMIN_EXEC, CLINICAL] {
+        let half = world.staff(email).await;
+        let open = everything_open_to(&world, &half).await;
+        let expected = [
+            "admin.sign_out",
+            "admin.extend_session",
+            "admin.get_me",
+            "admin.begin_second_factor",
+            "admin.confirm_second_factor",
+        ];
+        assert_eq!(open, expected, "{email}");
+        let (whole, ..) = world.enrol(&half, &support::demo_password(email)).await;
+        assert!(everything_open_to(&world, &whole).await.len() > expected.len() + 10, "{email}");
+    }
+}
+
+/// What isn't refused for want of a second factor.
+async fn everything_open_to(world: &World, session: &Session) -> Vec<&'static str> {
+    let mut open = Vec::new();
+    for row in ROWS.iter().filter(|row| row.operation().access != Access::Anyone) {
+        let (Api::Admin, verb, path) = http_of(row.operation()).unwrap() else { continue };
+        let path =
+            UNKNOWN.iter().fold(path.to_owned(), |path, (name, id)| path.replace(&format!("{{{name}}}"), id));
+        let method = Method::from_bytes(verb.as_str().as_bytes()).unwrap();
+        let answer = world.admin(method, &path).by(session).raw("{").send().await;
+        if answer.json()["code"] != "second_factor_required" {
+            open.push(row.operation);
+        }
+    }
+    open
 }
 
 /// Behind the edge, only what carries one of its two secrets comes in, whatever is called.

@@ -4,7 +4,7 @@ import { alias } from '../scripts/alias.js';
 /** @type {import('@sveltejs/kit').Config} */
 export default {
   kit: {
-    alias,
+    alias: { ...alias, $portal: '../portal/src/lib' },
     // One page for every route: nothing is known of a client before they are here.
     adapter: adapter({ fallback: 'index.html', precompress: true }),
     // The rest of the policy comes as a header, the same for every page (infra/edge.yaml).

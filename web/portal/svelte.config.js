@@ -1,10 +1,10 @@
 import adapter from '@sveltejs/adapter-static';
-import { alias } from '../scripts/alias.js';
+import { portalAlias } from '../scripts/alias.js';
 
 /** @type {import('@sveltejs/kit').Config} */
 export default {
   kit: {
-    alias,
+    alias: portalAlias,
     // One page for every route: nothing is known of a client before they are here.
     adapter: adapter({ fallback: 'index.html', precompress: true }),
     // The rest of the policy comes as a header, the same for every page (infra/edge.yaml).

@@ -15,6 +15,8 @@ export default defineConfig({
       output: {
         codeSplitting: {
           groups: [
+            // With all that they use: what every page begins with, and signing in.
+            { name: 'first', test: /portal.src.lib.(Frame|SessionGuard|entering.SignInForm)/ },
             {
               name: 'shared',
               test: /web.(packages|portal.src.lib)(?!.*(NewPassword|strength))/,

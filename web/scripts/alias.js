@@ -8,5 +8,9 @@ export const alias = {
   '@clientconnect/messages/runtime': at('messages/src/generated/runtime.js'),
   '@clientconnect/messages': at('messages/src/generated/messages.js'),
   '@clientconnect/ui/base.css': at('ui/src/base.css'),
+  '@clientconnect/ui/forms': at('ui/src/forms.ts'),
   '@clientconnect/ui': at('ui/src/index.ts'),
 };
+
+/** The same for the clients' site, whose first page carries no more of the shared components than it needs. */
+export const portalAlias = { ...alias, '@clientconnect/ui': at('ui/src/core.ts') };

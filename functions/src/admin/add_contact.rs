@@ -69,7 +69,9 @@ impl HttpOperation for AddContact {
         let mut individual = before.value.clone();
         individual.put_contact(contact, Origin::Worker(staff.worker.id), context.now).map_err(|error| {
             match error {
-                ContactError::TooMany => Error::TooManyContacts { maximum: MOST_CONTACTS },
+                ContactError::TooMany | ContactError::Full => {
+                    Error::TooManyContacts { maximum: MOST_CONTACTS }
+                }
                 _ => Error::ContactExists,
             }
         })?;

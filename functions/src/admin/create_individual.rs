@@ -1,7 +1,5 @@
 //! Adds an individual, unless it is somebody the agency knows (B12).
 
-use std::collections::BTreeSet;
-
 use domain::id::{ContactId, IndividualId};
 use domain::individual::{ContactError, MOST_CONTACTS, Origin};
 use domain::{Individual, JournalEvent, Permission, fields};
@@ -85,7 +83,7 @@ impl HttpOperation for CreateIndividual {
             return Err(Error::ConsentNotAllowed.into());
         }
         let named = store.ask(request.profile.ask()).await?;
-        let profile = request.profile.read(&named, &BTreeSet::new())?;
+        let profile = request.profile.read(&named, None)?;
         let mut individual = Individual::new(IndividualId::new(context.uuid()), profile, request.test);
         if let Some(typed) = &request.birth_date {
             let today = staff.settings.today(context.now);

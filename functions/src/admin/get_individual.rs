@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use domain::account::{Account, Action, Reason};
 use domain::id::{ContactId, IndividualId, SiteId, WorkerId};
 use domain::individual::{ContactKind, Origin, Undeliverable};
+use domain::journal::JobName;
 use domain::mail::{MailOutcome, check_consented_mail};
 use domain::{Individual, Language, Permission};
 use serde::{Deserialize, Serialize};
@@ -124,6 +125,10 @@ pub struct CommunicationView {
     pub consented_contact_id: Option<ContactId>,
     /// The address an account would be offered (B9).
     pub offered_address: Option<String>,
+    /// Whether they want to be reminded of their events.
+    pub event_confirmations: bool,
+    /// Whether they want to be told when an event moves or is off.
+    pub event_updates: bool,
     /// Given and withdrawn, oldest first.
     pub history: Vec<ConsentView>,
 }
@@ -136,7 +141,7 @@ pub struct ConsentView {
     pub given: bool,
     /// For which address, as it was then.
     pub address: String,
-    /// The worker, or the import job, that recorded it.
+    /// The worker, the client's account or the import job that recorded it.
     pub by: String,
     /// When.
     pub at: DateTime<Utc>,
@@ -245,6 +250,8 @@ impl From<&Individual> for CommunicationView {
         Self {
             consented_contact_id: individual.consent().map(|row| row.contact),
             offered_address: individual.prefilled_address().map(|address| address.as_typed().to_owned()),
+            event_confirmations: individual.event_messages.confirmations,
+            event_updates: individual.event_messages.updates,
             history: individual
                 .communication
                 .iter()
@@ -253,7 +260,9 @@ impl From<&Individual> for CommunicationView {
                     address: row.address.as_typed().to_owned(),
                     by: match row.by {
                         Origin::Worker(worker) => worker.to_string(),
+                        Origin::Client(account) => account.to_string(),
                         Origin::Import(job) => job.to_string(),
+                        Origin::Sandbox => JobName::StripSandbox.to_string(),
                     },
                     at: row.at,
                 })

@@ -9,7 +9,7 @@ use store::ask;
 use crate::context::Context;
 use crate::entry::caller::Staff;
 use crate::entry::http::{HttpOperation, Reply};
-use crate::jobs::import_individuals::ReportRow;
+use crate::importing::ReportRow;
 use crate::problem::{Failure, NoRefusal};
 
 /// Gets a job.
@@ -39,11 +39,11 @@ pub struct Response {
     pub state: String,
     /// Why it failed.
     pub failure: Option<JobFailure>,
-    /// Rows so far: new individuals.
+    /// Rows so far: what is new.
     pub created: u64,
-    /// Changed individuals.
+    /// What changed.
     pub updated: u64,
-    /// Individuals that were so already.
+    /// What was so already.
     pub unchanged: u64,
     /// Rows refused; the report says why.
     pub refused: u64,
@@ -75,8 +75,6 @@ impl HttpOperation for GetJob {
         let asked = (ask::job(request.job_id), page.map(|page| ask::report(request.job_id, page)));
         let (job, report) = context.services.store.ask(asked).await?;
         let job = job.ok_or_else(Failure::not_found)?;
-        // A job of another kind may be for others to see.
-        let JobKind::ImportIndividuals = job.kind;
         let (state, failure) = match job.state {
             JobState::Waiting => ("waiting", None),
             JobState::Running => ("running", None),

@@ -121,6 +121,7 @@ fn asked_for(record: &JournalRecord) -> Vec<Asked> {
                 add(Ok(*former_mail), MailKind::SignInEmailLeft);
                 add(Ok(*mail), MailKind::SignInEmailChanged);
             }
+            JournalEvent::ServiceRequested { mail, .. } => add(Ok(*mail), MailKind::ServiceRequestReceived),
             _ => {}
         }
     }

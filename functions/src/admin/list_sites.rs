@@ -2,7 +2,7 @@
 
 use domain::id::SiteId;
 use serde::{Deserialize, Serialize};
-use store::{Site, ask};
+use store::{Site, Version, ask};
 
 use crate::context::Context;
 use crate::entry::caller::Staff;
@@ -22,6 +22,8 @@ pub struct Request {}
 #[derive(Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Response {
+    /// Of all sites together: whoever saves one says which they have seen.
+    pub version: u64,
     /// The sites.
     pub sites: Vec<SiteView>,
 }
@@ -36,6 +38,8 @@ pub struct SiteView {
     pub name: String,
     /// IANA name of the zone that its events are shown in.
     pub time_zone: String,
+    /// Whether it is offered where a site is chosen; where it was chosen before, it stays.
+    pub active: bool,
 }
 
 impl HttpOperation for ListSites {
@@ -50,13 +54,19 @@ impl HttpOperation for ListSites {
         _: Request,
     ) -> Result<Reply<Response>, Failure<NoRefusal>> {
         let sites = context.services.store.ask(ask::sites()).await?;
+        let version = sites.as_ref().map_or(Version::NONE, |sites| sites.version).number();
         let sites = sites.iter().flat_map(|sites| &sites.value).map(SiteView::from).collect();
-        Ok(Reply::from(Response { sites }))
+        Ok(Reply::from(Response { version, sites }))
     }
 }
 
 impl From<&Site> for SiteView {
     fn from(site: &Site) -> Self {
-        Self { site_id: site.id, name: site.name.clone(), time_zone: site.time_zone.name().to_owned() }
+        Self {
+            site_id: site.id,
+            name: site.name.clone(),
+            time_zone: site.time_zone.name().to_owned(),
+            active: site.active,
+        }
     }
 }

@@ -5,13 +5,16 @@ use std::time::Duration;
 use aws_sdk_s3::presigning::PresigningConfig;
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::id::UploadId;
+use domain::image::{self, ImageType};
+use domain::worker::Permission;
 use serde::{Deserialize, Serialize};
 use store::Fault;
 
+use crate::change::Access;
 use crate::context::{Context, defect};
 use crate::entry::caller::Staff;
 use crate::entry::http::{HttpOperation, Reply};
-use crate::problem::{Failure, refusals};
+use crate::problem::{EntryRefusal, Failure, refusals};
 use crate::uploads;
 
 /// How long the place is open.
@@ -20,11 +23,29 @@ const OPEN: Duration = Duration::from_mins(15);
 /// Requests an upload.
 pub struct RequestUpload;
 
+/// What a file is for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum Kind {
+    /// To be imported.
+    #[default]
+    Csv,
+    /// To be a logo or a photo.
+    Image,
+}
+
 /// The file, announced.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Request {
+    /// What it is for.
+    #[serde(default)]
+    pub kind: Kind,
+    /// Of an image its type: `image/png`, `image/jpeg`, `image/webp` or `image/gif`.
+    #[serde(default)]
+    pub content_type: Option<String>,
     /// Its length.
     pub bytes: u64,
     /// base64 of its SHA-256; the bucket refuses anything else.
@@ -35,7 +56,7 @@ pub struct Request {
 #[derive(Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Response {
-    /// For `start_import`.
+    /// For `start_import`, or whatever takes an image.
     pub upload_id: UploadId,
     /// PUT the file here.
     pub url: String,
@@ -51,11 +72,13 @@ pub struct Response {
 refusals! {
     /// Why there is no place for the file.
     pub enum Error {
-        /// More than an import takes.
+        /// More than is taken.
         UploadTooLarge {
             /// The most bytes a file may have.
             maximum: u64,
-        } => 413, "upload_too_large", "The file is too large; split it into several";
+        } => 413, "upload_too_large", "The file is too large; split or shrink it";
+        /// A drawing that can carry programs.
+        ImageSvg => 422, "image_svg", "SVG files are not taken, since they can carry programs; save it as PNG, JPEG, WebP or GIF";
     }
 }
 
@@ -70,8 +93,18 @@ impl HttpOperation for RequestUpload {
         staff: Staff,
         request: Request,
     ) -> Result<Reply<Response>, Failure<Error>> {
-        if request.bytes > uploads::MAXIMUM_BYTES {
-            return Err(Error::UploadTooLarge { maximum: uploads::MAXIMUM_BYTES }.into());
+        let (maximum, content_type) = match request.kind {
+            Kind::Csv
+                if !staff.may(Permission::ImportIndividuals) && !staff.may(Permission::ManageServices) =>
+            {
+                staff.log(context, Access::Refused, None).await?;
+                return Err(Failure::Entry(EntryRefusal::NotAllowed));
+            }
+            Kind::Csv => (uploads::MAXIMUM_BYTES, "text/csv"),
+            Kind::Image => (image::MOST_BYTES, image_type(request.content_type.as_deref())?.code()),
+        };
+        if request.bytes > maximum {
+            return Err(Error::UploadTooLarge { maximum }.into());
         }
         let digest = data_encoding::BASE64.decode(request.sha256.as_bytes()).unwrap_or_default();
         if digest.len() != 32 || request.bytes == 0 {
@@ -89,7 +122,7 @@ impl HttpOperation for RequestUpload {
             .bucket(context.services.variable("UPLOADS_BUCKET")?)
             .key(&key)
             .content_length(i64::try_from(request.bytes).unwrap_or(i64::MAX))
-            .content_type("text/csv")
+            .content_type(content_type)
             .checksum_sha256(request.sha256)
             .presigned(presigning(context)?)
             .await
@@ -101,6 +134,15 @@ impl HttpOperation for RequestUpload {
             headers: signed.headers().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
             expires_at: context.now + TimeDelta::from_std(OPEN).unwrap_or_default(),
         }))
+    }
+}
+
+fn image_type(announced: Option<&str>) -> Result<ImageType, Failure<Error>> {
+    match announced {
+        Some("image/svg+xml") => Err(Error::ImageSvg.into()),
+        known => known.and_then(|known| known.parse().ok()).ok_or_else(|| {
+            Failure::invalid("content_type", "Use one of image/png, image/jpeg, image/webp and image/gif")
+        }),
     }
 }
 

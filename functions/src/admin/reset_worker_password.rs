@@ -49,7 +49,8 @@ impl HttpOperation for ResetWorkerPassword {
             worker.force_reset(staff.worker.id, context.now, context.mail()).map_err(NotBarred::from)?;
         let response =
             Response { worker: WorkerView::from(&changed.worker), mailed: changed.mail().is_some() };
-        let transaction = context.worker_change(staff.actor(), &changed, worker.version, None);
+        let mut transaction = context.worker_change(staff.actor(), &changed, worker.version, None);
+        transaction.while_not_barred(&staff.worker);
         context.commit(transaction, &response).await?;
         Ok(Reply::from(response))
     }

@@ -3,17 +3,16 @@
 
 use domain::account::Consequence;
 use domain::id::{ContactId, IndividualId};
-use domain::individual::{ConsentChange, ContactError, ContactValue, Origin, Removal};
+use domain::individual::{ConsentChange, ContactError, Origin, Removal};
 use domain::worker::Permission;
-use domain::{Account, Contact};
 use serde::{Deserialize, Serialize};
-use store::{Fate, Fault, ask};
+use store::ask;
 
 use crate::change::{Access, IndividualChange};
 use crate::context::Context;
 use crate::entry::caller::Staff;
 use crate::entry::http::{HttpOperation, Reply};
-use crate::individuals::Saved;
+use crate::individuals::{Saved, was_mailed};
 use crate::problem::{Failure, refusals};
 
 /// Retires a contact.
@@ -102,30 +101,5 @@ impl HttpOperation for RetireContact {
         let answer = Response { removal, version: Saved::after(&before).version };
         context.commit(transaction, &answer).await?;
         Ok(Reply::from(answer))
-    }
-}
-
-/// Whether mail went to the contact, or may be on its way: the account signs in with it.
-async fn was_mailed(
-    context: &Context<'_>,
-    individual: IndividualId,
-    contact: &Contact,
-    account: Option<&Account>,
-) -> Result<bool, Fault> {
-    let ContactValue::Email(address) = &contact.value else { return Ok(false) };
-    if account.is_some_and(|account| account.email == *address) {
-        return Ok(true);
-    }
-    let mut after = None;
-    loop {
-        let page = context.services.store.mail_of(individual, after.as_ref(), 100).await?;
-        let to = |fate: &Fate| matches!(fate, Fate::Sent { address: to, .. } if to == address);
-        if page.items.iter().any(|mail| to(&mail.fate)) {
-            return Ok(true);
-        }
-        match page.next {
-            Some(next) => after = Some(next),
-            None => return Ok(false),
-        }
     }
 }

@@ -1,8 +1,9 @@
-//! Starts an import of individuals from an uploaded file: a dry run that only reports, or for good.
+//! Starts an import from an uploaded file: a dry run that only reports, or for good.
 
 use domain::id::{JobId, UploadId};
 use domain::job::{Job, JobKind, JobMode};
 use domain::journal::{JournalEvent, JournalRecord, Subject};
+use domain::worker::Permission;
 use serde::{Deserialize, Serialize};
 use store::{Transaction, Version};
 
@@ -20,12 +21,42 @@ pub struct StartImport;
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Request {
+    /// What the file lists; individuals, if left out.
+    #[serde(default)]
+    pub kind: Imports,
     /// The uploaded file.
     pub upload_id: UploadId,
     /// The system the file comes from: 1 to 40 lower-case letters, digits, `-` or `_`. Its ids are matched within it.
     pub source: String,
     /// Report only, or do it.
     pub mode: JobMode,
+}
+
+/// What a file lists.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum Imports {
+    /// Individuals.
+    #[default]
+    Individuals,
+    /// Services, groups and series.
+    Services,
+    /// Service files.
+    ServiceFiles,
+    /// Places on the rosters of groups and series.
+    Rosters,
+}
+
+impl Imports {
+    const fn job(self) -> JobKind {
+        match self {
+            Self::Individuals => JobKind::ImportIndividuals,
+            Self::Services => JobKind::ImportServices,
+            Self::ServiceFiles => JobKind::ImportServiceFiles,
+            Self::Rosters => JobKind::ImportRosters,
+        }
+    }
 }
 
 /// The job that was started.
@@ -55,6 +86,9 @@ impl HttpOperation for StartImport {
         staff: Staff,
         request: Request,
     ) -> Result<Reply<Response>, Failure<Error>> {
+        if !matches!(request.kind, Imports::Individuals) {
+            staff.require(context, &[Permission::ManageServices]).await?;
+        }
         let source = domain::fields::source(&request.source);
         let source = source.map_err(|wrong| Failure::invalid("source", wrong.help))?;
         let key = uploads::key(staff.worker.id, request.upload_id);
@@ -63,7 +97,7 @@ impl HttpOperation for StartImport {
         let id = JobId::new(context.uuid());
         let job = Job::new(
             id,
-            JobKind::ImportIndividuals,
+            request.kind.job(),
             request.mode,
             request.upload_id,
             source,

@@ -52,7 +52,8 @@ impl HttpOperation for UnlockWorker {
             .unlock()
             .map_err(|refused| Error::WorkerState { state: refused.state, action: refused.action })?;
         let answer = WorkerView::from(&changed.worker);
-        let transaction = context.worker_change(staff.actor(), &changed, worker.version, None);
+        let mut transaction = context.worker_change(staff.actor(), &changed, worker.version, None);
+        transaction.while_not_barred(&staff.worker);
         context.commit(transaction, &answer).await?;
         Ok(Reply::from(answer))
     }

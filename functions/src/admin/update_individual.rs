@@ -61,7 +61,7 @@ impl HttpOperation for UpdateIndividual {
         let (before, named) = store.ask(asked).await?;
         let before = staff.visible(context, request.individual_id, before).await?;
         let mut individual = before.value.clone();
-        let profile = request.profile.read(&named, &before.workers)?;
+        let profile = request.profile.read(&named, Some(&before))?;
         individual
             .set_profile(profile, staff.may(Permission::CreateIndividual))
             .map_err(|NotYours(field)| Error::FieldNotAllowed { field })?;

@@ -9,7 +9,7 @@ use domain::Individual;
 use domain::account::Account;
 use domain::id::{AccountId, IndividualId};
 use domain::journal::{Actor, Audience, Subject};
-use domain::session::{Holder, Session};
+use domain::session::{AuthLevel, Holder, Session};
 use domain::settings::Settings;
 use domain::worker::{self, Permission, SecurityClass, Worker};
 use http::HeaderMap;
@@ -110,8 +110,8 @@ impl Caller for Client {
         let (Some(session), Some(account)) = (session, account) else { return Err(session_ended()) };
         let live = session.holder == Holder::Client(account.value.id)
             && session.is_live(context.now, &settings, account.value.epoch)
-            // C2: switched off, ClientConnect ends sessions.
-            && settings.general.enabled;
+            // C2: off, whatever it is that isn't there, ClientConnect ends sessions.
+            && settings.ready().is_ok();
         if live { Ok(Self { session, account, settings }) } else { Err(session_ended()) }
     }
 
@@ -174,6 +174,7 @@ impl Caller for Staff {
             .find(|class| class.id == worker.value.security_class)
             .ok_or_else(|| unknown_class(&worker.value))?;
         let staff = Self { session, worker, class, settings };
+        staff.check_second_factor(context).await?;
         if let operation::Access::Permitted(permission) = context.operation.access {
             staff.require(context, &[permission]).await?;
         }
@@ -190,6 +191,19 @@ impl Staff {
     #[must_use]
     pub fn may(&self, permission: Permission) -> bool {
         worker::permits(self.worker.value.user_group, &self.class, permission)
+    }
+
+    /// Refuses, and logs it, who has proved less than they need to: a second factor, where it is required or set up. The
+    /// few operations that lead to one take the password alone.
+    async fn check_second_factor<R>(&self, context: &Context<'_>) -> Result<(), Failure<R>> {
+        let enough = self.session.auth_level == AuthLevel::SecondFactor
+            || context.operation.access == operation::Access::ByPassword
+            || !context.second_factor_required() && self.worker.second_factor.is_none();
+        if enough {
+            return Ok(());
+        }
+        self.log(context, Access::Refused, None).await?;
+        Err(Failure::Entry(EntryRefusal::SecondFactorRequired))
     }
 
     /// Refuses, and logs it, unless user group and security class permit all of these.

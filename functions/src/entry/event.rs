@@ -143,8 +143,8 @@ async fn one_message<O: MessageOperation>(context: &Context<'_>, message: &SqsMe
     O::handle(context, shaped("a message", message)?).await
 }
 
-/// What serde may find wrong; after these words it may quote the value.
-const WRONG: &[&str] = &[
+/// What serde may find wrong with a value; after these words it may quote the value.
+pub(crate) const WRONG: &[&str] = &[
     "duplicate field",
     "invalid length",
     "invalid type",

@@ -8,7 +8,6 @@ use http::header::{
     CACHE_CONTROL, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue, ORIGIN, RETRY_AFTER, SET_COOKIE,
 };
 use lambda_http::{Body, Request, RequestExt, Response};
-use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use store::Fault;
@@ -16,6 +15,7 @@ use tracing::{error, info};
 
 use super::BoxFuture;
 use super::caller::{Caller, device_cookie, session_cookie};
+use super::content::Content;
 use crate::context::{Call, Context};
 use crate::operation::{Idempotency, Method, Trigger};
 use crate::problem::{EntryRefusal, Failure, Problem, Refusal};
@@ -34,7 +34,7 @@ pub trait HttpOperation: 'static {
     /// Body, path parameters and query together, as one object.
     type Request: DeserializeOwned + Described + Send;
     /// The body of a success; read back when a call is repeated.
-    type Response: Serialize + DeserializeOwned + Described + Send;
+    type Response: Content;
     /// What it expects to refuse.
     type Refused: Refusal;
 
@@ -60,6 +60,8 @@ impl<T> Described for T {}
 /// How long browsers may keep what is the same for everybody: with the 30 seconds that settings are kept here, a saved
 /// change shows within a minute.
 const PUBLIC: &str = "public, max-age=20";
+/// What has a name of its own for every content, and is the same for everybody.
+const UNCHANGING: &str = "public, max-age=31536000, immutable";
 /// Data of somebody's.
 const PRIVATE: &str = "no-store";
 
@@ -83,6 +85,12 @@ impl<T> Reply<T> {
     #[must_use]
     pub(crate) fn for_everybody(self) -> Self {
         Self { cache: PUBLIC, ..self }
+    }
+
+    /// The same for everybody, for ever.
+    #[must_use]
+    pub(crate) fn unchanging(self) -> Self {
+        Self { cache: UNCHANGING, ..self }
     }
 
     /// Also sets the session's cookie, for as long as the browser runs; the session's own clocks are on the server.
@@ -117,7 +125,7 @@ pub fn serve<'a, O: HttpOperation>(
 ) -> BoxFuture<'a, Response<Body>> {
     Box::pin(async move {
         let answer = match attempt::<O>(context, &request).await {
-            Ok(reply) => success(&reply),
+            Ok(reply) => success(reply),
             Err(failure) => refusal(context, &failure),
         };
         info!(
@@ -256,11 +264,11 @@ fn text<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h str> {
     headers.get(name).and_then(|value| value.to_str().ok())
 }
 
-fn success<T: Serialize>(reply: &Reply<T>) -> Response<Body> {
-    let Ok(body) = serde_json::to_string(&reply.body) else {
-        return respond(500, "application/json", "{}".to_owned());
+fn success<T: Content>(reply: Reply<T>) -> Response<Body> {
+    let Ok((content_type, body)) = reply.body.write() else {
+        return respond(500, "application/json", Body::Text("{}".to_owned()));
     };
-    let mut response = respond(200, "application/json", body);
+    let mut response = respond(200, content_type, body);
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static(reply.cache));
     for cookie in reply.cookies.iter().filter_map(|cookie| HeaderValue::from_str(cookie).ok()) {
         response.headers_mut().append(SET_COOKIE, cookie);
@@ -290,7 +298,8 @@ fn refusal<R: Refusal>(context: &Context<'_>, failure: &Failure<R>) -> Response<
         code = problem.code(),
         "refused"
     );
-    let mut response = respond(problem.status.as_u16(), "application/problem+json", problem.body.to_string());
+    let mut response =
+        respond(problem.status.as_u16(), "application/problem+json", Body::Text(problem.body.to_string()));
     if let Some(seconds) = problem.retry_after {
         response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
     }
@@ -314,8 +323,8 @@ pub(super) fn log_fault(context: &Context<'_>, fault: &Fault) {
     );
 }
 
-fn respond(status: u16, content_type: &'static str, body: String) -> Response<Body> {
-    let mut response = Response::new(Body::Text(body));
+fn respond(status: u16, content_type: &'static str, body: Body) -> Response<Body> {
+    let mut response = Response::new(body);
     *response.status_mut() =
         http::StatusCode::from_u16(status).unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR);
     let headers = response.headers_mut();

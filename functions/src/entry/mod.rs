@@ -1,6 +1,7 @@
 //! What every operation has in common: how a request or event comes in, and how the answer goes out.
 
 pub mod caller;
+pub mod content;
 pub mod event;
 pub mod http;
 

@@ -3,7 +3,7 @@
 pub mod clean_up_sessions;
 pub mod compute_statistics;
 pub mod expire_activations;
-pub mod import_individuals;
+pub mod import_file;
 pub mod publish_journal;
 pub mod record_mail_outcome;
 pub mod remind_before_expiry;
@@ -13,6 +13,7 @@ pub mod run_bulk_job;
 pub mod send_bulk_mail;
 pub mod send_mail;
 pub mod set_up_agency;
+pub mod strip_sandbox;
 
 use std::fmt::Display;
 
@@ -33,7 +34,7 @@ pub struct Delivered {
 }
 
 /// Logs how many rows of a job a page got through, which is counted as the job's progress.
-fn log_page(context: &Context<'_>, rows: usize) {
+pub(crate) fn log_page(context: &Context<'_>, rows: usize) {
     info!(request_id = context.request_id, operation = context.operation.name, rows, "page");
 }
 
@@ -50,7 +51,7 @@ impl Delivered {
 
 /// A UUID that is the same for the same part of the same job, with the job's time in it: by what it names, a page that
 /// is delivered again finds what it did before.
-fn derived(job: JobId, part: impl Display, what: &str) -> Uuid {
+pub(crate) fn derived(job: JobId, part: impl Display, what: &str) -> Uuid {
     let text = format!("{job}\0{part}\0{what}");
     let hash = digest::digest(&digest::SHA256, text.as_bytes());
     let mut random = [0; 10];

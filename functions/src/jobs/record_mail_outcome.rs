@@ -6,7 +6,8 @@ use domain::EmailAddress;
 use domain::alert::AlertKind;
 use domain::id::{AccountId, IndividualId, JobId, WorkerId};
 use domain::journal::{Actor, FieldName, JobName, JournalEvent, JournalRecord, Subject};
-use domain::mail::MailOutcome;
+use domain::mail::{MailKind, MailOutcome};
+use domain::settings::{Proof, Test};
 use serde::Deserialize;
 use store::{
     CommitError, Conflict, CountedMail, Fate, Fault, Handover, MailRecord, Reader, Told, Transaction, ask,
@@ -69,7 +70,11 @@ impl MessageOperation for RecordMailOutcome {
         let at = event.time;
         let store = &context.services.store;
         let told = Told { mail, outcome, at };
-        match (outcome, store.mail_handed_over(mail).await?) {
+        let handover = store.mail_handed_over(mail).await?;
+        if handover.as_ref().is_some_and(|handover| handover.of.kind == MailKind::Test) {
+            tested(context, &told).await?;
+        }
+        match (outcome, handover) {
             // Its sender may have died before it could note so.
             (MailOutcome::Sent, Some(Handover { of, address, language })) => {
                 let fate = Fate::Sent { address, language, message: event.detail.message };
@@ -183,6 +188,37 @@ async fn fail_to_worker(
         if let Some(marked) = &marked {
             transaction.put_worker(before.version, marked);
         }
+        if kept(store.commit(transaction).await)? {
+            return Ok(());
+        }
+    }
+    Err(contended())
+}
+
+/// Notes in the settings what became of the authentication email's test mail, if this is the last one. One that came back
+/// has failed, whatever else is told of it.
+async fn tested(context: &Context<'_>, told: &Told) -> Result<(), Fault> {
+    let test = match told.outcome {
+        MailOutcome::Delivered => Test::Delivered,
+        MailOutcome::Bounced | MailOutcome::Undelivered | MailOutcome::Rejected => Test::Failed,
+        MailOutcome::Sent | MailOutcome::Complained => return Ok(()),
+    };
+    let store = &context.services.store;
+    for _ in 0..TRIES {
+        let Some(before) = store.ask(ask::settings()).await? else { return Ok(()) };
+        let known = before.proof.test;
+        if before.proof.test_mail != Some(told.mail) || known == test || known == Test::Failed {
+            return Ok(());
+        }
+        let (mail, outcome) = (told.mail, told.outcome);
+        let record = JournalRecord {
+            changed: vec![FieldName::Proof],
+            events: vec![JournalEvent::AuthenticationEmailTested { mail, outcome }],
+            ..context.record(Actor::Job(JobName::RecordMailOutcome), Subject::Agency)
+        };
+        let after = before.value.clone().proven(Proof { test, ..before.proof });
+        let mut transaction = Transaction::new(&record);
+        transaction.put_settings(before.version, &after);
         if kept(store.commit(transaction).await)? {
             return Ok(());
         }

@@ -3,21 +3,22 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono_tz::Tz;
-use credentials::{KeyPair, Password};
+use credentials::Password;
 use domain::id::{ClassId, SiteId, WorkerId};
-use domain::journal::{Actor, Audience, FieldName, JobName, JournalEvent, JournalRecord, Subject};
-use domain::settings::{
-    Agency, AuthenticationEmail, Communications, Draft, General, Sender, Settings, Texts,
-};
+use domain::journal::{Actor, FieldName, JobName, JournalEvent, JournalRecord, Subject};
+use domain::settings::{Communications, Draft, Proof, Section, Sender, Settings, Test, Texts};
 use domain::worker::{Denial, SecurityClass, UserGroup, Worker, WorkerState};
 use domain::{EmailAddress, Language, PersonName};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use store::{CommitError, Fault, Policy, PolicyKind, PublicKeys, Site, Transaction, Version, ask};
+use serde_json::Value;
+use store::{CommitError, Fault, Policy, PolicyKind, SettingsVersion, Site, Transaction, Version, ask};
 
 use crate::context::{Context, defect};
 use crate::entry::event::EventOperation;
-use crate::operation::Secret;
+use crate::mailing::is_verified;
+use crate::sections::read_over;
+use crate::signing_in::NewKeys;
 
 /// As many workers as one transaction takes beside everything else.
 const WORKERS: usize = 25;
@@ -27,69 +28,35 @@ const FIRST: u32 = 1;
 /// Sets up the agency.
 pub struct SetUpAgency;
 
-/// The file. Its fields are those of the settings; what may be left out has the setting's default.
+/// The file. Its fields are those of the settings, which have one form everywhere; what may be left out has the
+/// setting's default. Where settings name workers, who have no ids yet, it names those of the file by their email.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AgencyFile {
-    agency: AgencyPart,
+    agency: Value,
+    communications: Value,
     #[serde(default)]
-    general: GeneralPart,
-    communications: CommunicationsPart,
+    general: Value,
+    #[serde(default)]
+    about_me: Value,
+    #[serde(default)]
+    advanced: Value,
+    #[serde(default)]
+    request_service: Value,
+    #[serde(default)]
+    billing: Value,
+    #[serde(default)]
+    images: Value,
+    #[serde(default)]
+    theme: Value,
+    #[serde(default)]
+    file_attachment: Value,
     licences: u32,
     privacy_policy: BTreeMap<Language, String>,
     terms_of_use: BTreeMap<Language, String>,
     sites: Vec<SitePart>,
     security_classes: Vec<ClassPart>,
     workers: Vec<WorkerPart>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct AgencyPart {
-    name: String,
-    address: String,
-    phone: String,
-    time_zone: String,
-    language: Language,
-    help_url: Option<String>,
-    privacy_url: Option<String>,
-    technical_url: Option<String>,
-    contact_url: Option<String>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct GeneralPart {
-    enabled: Option<bool>,
-    activation_expiry_days: Option<u8>,
-    reminder_days: Option<u8>,
-    default_birth_date: Option<String>,
-    minimum_age: Option<u8>,
-    failed_sign_ins: Option<u16>,
-    client_may_unlock: Option<bool>,
-    password_minimum: Option<u8>,
-    idle_minutes: Option<u8>,
-    total_hours: Option<u8>,
-    discreet_mail: Option<bool>,
-    ask_again: Option<bool>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct CommunicationsPart {
-    email: bool,
-    client_delivery: bool,
-    sender: SenderPart,
-    reply_to: Option<String>,
-    /// The authentication email's own sender.
-    authentication_sender: Option<SenderPart>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct SenderPart {
-    name: String,
-    address: String,
 }
 
 #[derive(Deserialize)]
@@ -173,9 +140,10 @@ impl EventOperation for SetUpAgency {
                 "general.enabled: ClientConnect can't be enabled yet: {missing}"
             )]));
         }
-        let (transaction, secrets) = plan.transaction(context, &settings)?;
-        for (secret, value) in secrets {
-            context.services.write(secret, &value).await?;
+        let keys = NewKeys::of_both_sites(context)?;
+        let transaction = plan.transaction(context, &settings, &keys)?;
+        for keys in &keys {
+            keys.hide(context).await?;
         }
         match context.services.store.commit(transaction).await {
             Ok(()) => Ok(Summary { set_up: true, already: false, problems: Vec::new() }),
@@ -190,14 +158,16 @@ struct Plan<'f> {
     settings: Draft,
     sites: Vec<Site>,
     classes: Vec<SecurityClass>,
-    workers: Vec<(Worker, Option<&'f Password>)>,
+    workers: Vec<Newcomer<'f>>,
     file: &'f AgencyFile,
 }
+
+/// A worker of the file, and the password for their first sign-in.
+type Newcomer<'f> = (Worker, Option<&'f Password>);
 
 impl<'f> Plan<'f> {
     fn read(context: &Context<'_>, file: &'f AgencyFile) -> Result<Self, Vec<String>> {
         let mut problems = Vec::new();
-        let settings = settings(file, &mut problems);
         let sites: Vec<(&str, Site)> = file
             .sites
             .iter()
@@ -205,7 +175,12 @@ impl<'f> Plan<'f> {
                 let time_zone = read(&site.time_zone, "sites.time_zone", &mut problems)?;
                 Some((
                     site.key.as_str(),
-                    Site { id: SiteId::new(context.uuid()), name: site.name.clone(), time_zone },
+                    Site {
+                        id: SiteId::new(context.uuid()),
+                        name: site.name.clone(),
+                        time_zone,
+                        active: true,
+                    },
                 ))
             })
             .collect();
@@ -230,7 +205,9 @@ impl<'f> Plan<'f> {
             }
             workers.push((worker, part.password.as_ref()));
         }
-        check(file, &workers, &mut problems);
+        let settings = settings(file, &workers, &mut problems);
+        let agency = settings.as_ref().map_or("", |settings| settings.agency.name.as_str());
+        check(file, agency, &workers, &mut problems);
         let settings = settings.filter(|_| problems.is_empty()).ok_or(problems)?;
         Ok(Self {
             settings,
@@ -244,25 +221,15 @@ impl<'f> Plan<'f> {
     /// C2: the sender's identity as SES reports it, and a test mail that SES takes.
     async fn prove_authentication_email(&mut self, context: &Context<'_>) -> Result<(), Fault> {
         let sender = self.sender();
-        let (_, domain) = sender.address.normalized().rsplit_once('@').unwrap_or_default();
-        let ses = context.services.ses()?;
-        let identity = match ses.get_email_identity().email_identity(domain).send().await {
-            Ok(identity) => Some(identity),
-            Err(error) if error.as_service_error().is_some_and(aws_sdk_sesv2::operation::get_email_identity::GetEmailIdentityError::is_not_found_exception) => {
-                None
-            }
-            Err(error) => return Err(error.into()),
-        };
-        let verified = identity.is_some_and(|identity| identity.verified_for_sending_status);
+        let verified = is_verified(context, &sender.address).await?;
         let delivered = verified && self.send_test(context).await?;
-        self.settings.communications.authentication.identity_verified = verified;
-        self.settings.communications.authentication.test_delivered = delivered;
+        let test = if delivered { Test::Delivered } else { Test::None };
+        self.settings.proof = Proof { identity_verified: verified, test, ..Proof::default() };
         Ok(())
     }
 
     fn sender(&self) -> &Sender {
-        let mail = &self.settings.communications;
-        mail.authentication.sender.as_ref().unwrap_or(&mail.sender)
+        self.settings.communications.authentication_sender()
     }
 
     async fn send_test(&self, context: &Context<'_>) -> Result<bool, Fault> {
@@ -302,24 +269,15 @@ impl<'f> Plan<'f> {
         }
     }
 
-    /// Everything in one transaction, and the private keys that go to the secret store before it.
+    /// Everything in one transaction.
     fn transaction(
         &self,
         context: &Context<'_>,
         settings: &Settings,
-    ) -> Result<(Transaction, Vec<(Secret, String)>), Fault> {
-        let mut secrets = Vec::new();
-        let mut public = Vec::new();
+        keys: &[NewKeys],
+    ) -> Result<Transaction, Fault> {
         let mut events = vec![JournalEvent::AgencySetUp { settings_version: settings.version }];
-        for (audience, secret) in
-            [(Audience::Portal, Secret::PortalSession), (Audience::Admin, Secret::AdminSession)]
-        {
-            let kid = context.uuid().simple().to_string();
-            let pair = KeyPair::generate(kid.clone()).map_err(|bad| defect("a session key", bad))?;
-            public.push(PublicKeys { audience, keys: BTreeMap::from([(kid.clone(), pair.public)]) });
-            secrets.push((secret, pair.private));
-            events.push(JournalEvent::SignInKeyCreated { audience, kid });
-        }
+        events.extend(keys.iter().map(NewKeys::event));
         events
             .extend(self.workers.iter().map(|(worker, _)| JournalEvent::WorkerCreated { worker: worker.id }));
         let changed = vec![
@@ -335,15 +293,21 @@ impl<'f> Plan<'f> {
             changed,
             ..context.record(Actor::Job(JobName::SetUpAgency), Subject::Agency)
         };
+        let version = SettingsVersion {
+            settings: settings.clone(),
+            at: context.now,
+            by: None,
+            section: Section::SetUp,
+        };
         let mut transaction = Transaction::new(&record);
         transaction
             .mark_set_up(context.now)
-            .put_settings(Version::NONE, settings)
+            .save_settings(Version::NONE, &version)
             .put_security_classes(Version::NONE, &self.classes)
             .put_sites(Version::NONE, &self.sites)
             .put_licences(settings.licences);
-        for keys in &public {
-            transaction.put_public_keys(Version::NONE, keys);
+        for keys in keys {
+            transaction.put_public_keys(Version::NONE, &keys.public);
         }
         for (kind, texts) in
             [(PolicyKind::Privacy, &self.file.privacy_policy), (PolicyKind::Terms, &self.file.terms_of_use)]
@@ -363,69 +327,82 @@ impl<'f> Plan<'f> {
                 hash.as_ref().map(credentials::PasswordHash::as_str),
             );
         }
-        Ok((transaction, secrets))
+        Ok(transaction)
     }
 }
 
-fn settings(file: &AgencyFile, problems: &mut Vec<String>) -> Option<Draft> {
-    let (part, default) = (&file.general, General::default());
-    let default_birth_date = match &part.default_birth_date {
-        Some(date) => Some(read(date, "general.default_birth_date", problems)?),
-        None => None,
-    };
-    let general = General {
-        enabled: part.enabled.unwrap_or(default.enabled),
-        activation_expiry_days: part.activation_expiry_days.unwrap_or(default.activation_expiry_days),
-        reminder_days: part.reminder_days.unwrap_or(default.reminder_days),
-        default_birth_date,
-        minimum_age: part.minimum_age.unwrap_or(default.minimum_age),
-        failed_sign_ins: part.failed_sign_ins.unwrap_or(default.failed_sign_ins),
-        client_may_unlock: part.client_may_unlock.unwrap_or(default.client_may_unlock),
-        password_minimum: part.password_minimum.unwrap_or(default.password_minimum),
-        idle_minutes: part.idle_minutes.unwrap_or(default.idle_minutes),
-        total_hours: part.total_hours.unwrap_or(default.total_hours),
-        discreet_mail: part.discreet_mail.unwrap_or(default.discreet_mail),
-        ask_again: part.ask_again.unwrap_or(default.ask_again),
-    };
-    let mail = &file.communications;
-    let reply_to = match &mail.reply_to {
-        Some(address) => Some(read(address, "communications.reply_to", problems)?),
-        None => None,
-    };
-    let own_sender = match &mail.authentication_sender {
-        Some(part) => Some(sender(part, "communications.authentication_sender.address", problems)?),
-        None => None,
-    };
-    let communications = Communications {
-        email: mail.email,
-        client_delivery: mail.client_delivery,
-        sender: sender(&mail.sender, "communications.sender.address", problems)?,
-        reply_to,
-        authentication: AuthenticationEmail { sender: own_sender, ..AuthenticationEmail::default() },
-    };
-    let agency = &file.agency;
-    Some(Draft {
-        version: 1,
-        general,
-        communications,
-        agency: Agency {
-            name: agency.name.clone(),
-            address: agency.address.clone(),
-            phone: agency.phone.clone(),
-            time_zone: read::<Tz>(&agency.time_zone, "agency.time_zone", problems)?,
-            language: agency.language,
-            help_url: agency.help_url.clone(),
-            privacy_url: agency.privacy_url.clone(),
-            technical_url: agency.technical_url.clone(),
-            contact_url: agency.contact_url.clone(),
-        },
+fn settings(file: &AgencyFile, workers: &[Newcomer<'_>], problems: &mut Vec<String>) -> Option<Draft> {
+    let sender = file.communications.get("sender").cloned().unwrap_or_default();
+    let communications =
+        with_ids(&file.communications, "communications", "told_of_failures", workers, problems);
+    let request_service = with_ids(&file.request_service, "request_service", "receivers", workers, problems);
+    let mut read = Sections(problems);
+    let agency = read.alone("agency", &file.agency);
+    let sender = read.alone("communications.sender", &sender);
+    let default = Draft::new(agency?, Communications::sent_from(sender?), file.licences);
+    let draft = Draft {
+        communications: read.over("communications", &communications, default.communications),
+        general: read.over("general", &file.general, default.general),
+        about_me: read.over("about_me", &file.about_me, default.about_me),
+        advanced: read.over("advanced", &file.advanced, default.advanced),
+        request_service: read.over("request_service", &request_service, default.request_service),
+        billing: read.over("billing", &file.billing, default.billing),
+        images: read.over("images", &file.images, default.images),
+        theme: read.over("theme", &file.theme, default.theme),
+        file_attachment: read.over("file_attachment", &file.file_attachment, default.file_attachment),
         texts: Texts { privacy: Some(FIRST), terms: Some(FIRST) },
-        licences: file.licences,
-    })
+        ..default
+    };
+    Some(draft)
 }
 
-fn sender(part: &SenderPart, field: &str, problems: &mut Vec<String>) -> Option<Sender> {
-    Some(Sender { name: part.name.clone(), address: read(&part.address, field, problems)? })
+/// A section in one of whose fields workers are named by email, with their ids instead.
+fn with_ids(
+    section: &Value,
+    name: &str,
+    field: &str,
+    workers: &[Newcomer<'_>],
+    problems: &mut Vec<String>,
+) -> Value {
+    let mut section = section.clone();
+    if let Some(named) = section.get_mut(field).and_then(Value::as_array_mut) {
+        let emails = std::mem::take(named);
+        named.extend(emails.iter().filter_map(|one| {
+            let email: Option<EmailAddress> = one.as_str().and_then(|text| text.parse().ok());
+            let email = email.as_ref().map(EmailAddress::normalized);
+            let found = workers.iter().find(|(worker, _)| {
+                email == Some(worker.email.normalized())
+                    && worker.user_group != UserGroup::SystemAdministrator
+            });
+            if found.is_none() {
+                let help = "name workers of this file who work with individuals, each by their email";
+                problems.push(format!("{name}.{field}: {help}"));
+            }
+            found.map(|(worker, _)| Value::String(worker.id.to_string()))
+        }));
+    }
+    section
+}
+
+/// Reads sections, and notes what is wrong with them.
+struct Sections<'p>(&'p mut Vec<String>);
+
+impl Sections<'_> {
+    /// What the file says of a section, or what the section is by default where that can't be read.
+    fn over<T: DeserializeOwned + Serialize>(&mut self, name: &str, given: &Value, default: T) -> T {
+        let base = serde_json::to_value(&default).unwrap_or_default();
+        self.read(name, given, base).unwrap_or(default)
+    }
+
+    /// A section without defaults.
+    fn alone<T: DeserializeOwned + Serialize>(&mut self, name: &str, given: &Value) -> Option<T> {
+        self.read(name, given, Value::Null)
+    }
+
+    fn read<T: DeserializeOwned + Serialize>(&mut self, name: &str, given: &Value, base: Value) -> Option<T> {
+        let read = read_over(base, given);
+        read.map_err(|wrong| self.0.push(format!("{name}.{wrong}"))).ok()
+    }
 }
 
 fn worker(
@@ -445,6 +422,8 @@ fn worker(
             email,
             name,
             client_facing_name: None,
+            photo: None,
+            description: None,
             user_group: part.user_group,
             security_class: class.id,
             site: site.id,
@@ -452,6 +431,9 @@ fn worker(
             epoch: 0,
             generation: 0,
             reset_expires_at: None,
+            invited: false,
+            revision: 0,
+            second_factor: None,
             last_sign_in: None,
             undeliverable: None,
             state: WorkerState::Active { failed_sign_ins: 0, must_reset: part.must_reset },
@@ -465,8 +447,8 @@ fn worker(
     }
 }
 
-fn check(file: &AgencyFile, workers: &[(Worker, Option<&Password>)], problems: &mut Vec<String>) {
-    let administrators = |(worker, password): &&(Worker, Option<&Password>)| {
+fn check(file: &AgencyFile, agency: &str, workers: &[Newcomer<'_>], problems: &mut Vec<String>) {
+    let administrators = |(worker, password): &&Newcomer<'_>| {
         worker.user_group == UserGroup::SystemAdministrator && password.is_some()
     };
     if !workers.iter().any(|worker| administrators(&worker)) {
@@ -477,7 +459,7 @@ fn check(file: &AgencyFile, workers: &[(Worker, Option<&Password>)], problems: &
     }
     for (worker, password) in workers {
         let name = worker.name.full();
-        let words = [name.as_str(), worker.email.normalized(), file.agency.name.as_str()];
+        let words = [name.as_str(), worker.email.normalized(), agency];
         if let Some(Err(refused)) = password.map(|password| password.judge(15, &words)) {
             problems.push(format!("workers.password: {refused}"));
         }

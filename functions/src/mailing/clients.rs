@@ -1,10 +1,12 @@
-//! Mails to clients: about their account, to their sign-in email, but for those of a change of just that (A18).
+//! Mails to clients: about their account, to their sign-in email, but for those of a change of just that (A18); and client
+//! messages, to the contact they consented to (B9).
 
 use chrono::{DateTime, Utc};
 use credentials::LinkOf;
 use domain::account::{Account, Reason, State};
 use domain::mail::{
-    Decision, MailKind, decide_activation_mail, decide_locked_mail, decide_reset_mail, decide_security_mail,
+    Decision, MailKind, decide_activation_mail, decide_client_message, decide_locked_mail, decide_reset_mail,
+    decide_security_mail,
 };
 use domain::session::Session;
 use domain::settings::Settings;
@@ -12,7 +14,7 @@ use domain::{AccountId, EmailAddress, Individual, IndividualId, JobId, MailId, S
 use mail::{Link, Mail, Says};
 use store::{Fault, MailAddress, MailOf, Reader, ask};
 
-use super::{Outgoing, conclude, missing, token};
+use super::{Outgoing, conclude, mailbox, missing, token};
 use crate::context::Context;
 
 /// A mail asked for, and about whom.
@@ -37,6 +39,7 @@ pub(super) enum ToClient {
     SignInEmailChanged,
     SignInEmailLeft,
     EmailCode { session: SessionId },
+    ServiceRequestReceived,
 }
 
 /// All that a decision looks at.
@@ -96,6 +99,7 @@ impl Seen {
                     self.former.clone().ok_or_else(|| missing(&format!("address of {mail}")))?;
                 instead(decide_security_mail(account, settings), former)
             }
+            ToClient::ServiceRequestReceived => decide_client_message(account, individual, settings),
             ToClient::EmailCode { .. } => match self.wanted_address(mail, now) {
                 Some(wanted) => instead(decide_security_mail(account, settings), wanted),
                 None => Decision::Drop(Reason::SessionOver),
@@ -118,14 +122,14 @@ fn instead(decision: Decision, address: EmailAddress) -> Decision {
     }
 }
 
-async fn write<'a>(
+async fn write(
     context: &Context<'_>,
-    seen: &'a Seen,
+    seen: &Seen,
     about: ToClient,
     mail: MailId,
     at: DateTime<Utc>,
     to: EmailAddress,
-) -> Result<Outgoing<'a>, Fault> {
+) -> Result<Outgoing, Fault> {
     let Seen { account, individual, settings, .. } = seen;
     let secret = match about {
         ToClient::Activation { generation } | ToClient::ActivationReminder { generation } => {
@@ -137,6 +141,7 @@ async fn write<'a>(
         ToClient::EmailCode { session } => context.services.links().await?.email_code(session, mail, &to),
         _ => String::new(),
     };
+    let language = account.language.unwrap_or(individual.language);
     let link = || link(account, &secret).ok_or_else(|| missing(&format!("end of the link in {mail}")));
     let says = match about {
         ToClient::Activation { .. } => Says::Activation(link()?),
@@ -151,8 +156,13 @@ async fn write<'a>(
         ToClient::SignInEmailChanged => Says::SignInEmailChanged(at),
         ToClient::SignInEmailLeft => Says::SignInEmailLeft(at),
         ToClient::EmailCode { .. } => Says::EmailCode(&secret),
+        ToClient::ServiceRequestReceived => {
+            let footer = &settings.communications.client_messages.footer;
+            let footer =
+                footer.in_language(language).or_else(|| footer.in_language(settings.agency.language));
+            Says::ServiceRequestReceived(footer)
+        }
     };
-    let language = account.language.unwrap_or(individual.language);
     let mail = Mail {
         language,
         agency: &settings.agency,
@@ -162,7 +172,13 @@ async fn write<'a>(
         discreet: settings.general.discreet_mail,
         says,
     };
-    Ok(Outgoing { from: settings.authentication_sender(), to, language, rendered: mail.render() })
+    let sender = match about {
+        ToClient::ServiceRequestReceived => settings.communications.message_sender(),
+        _ => settings.authentication_sender(),
+    };
+    let unnamed = mail.discreet.then(|| mail::message(language, "mail_sender_discreet", &[])).flatten();
+    let from = mailbox(unnamed.as_ref().unwrap_or(&sender.name), &sender.address);
+    Ok(Outgoing { from, to, language, rendered: mail.render() })
 }
 
 /// The account's link, which ends when the invitation does, or the reset.
@@ -185,6 +201,7 @@ impl ToClient {
             Self::SignInEmailChanged => MailKind::SignInEmailChanged,
             Self::SignInEmailLeft => MailKind::SignInEmailLeft,
             Self::EmailCode { .. } => MailKind::EmailCode,
+            Self::ServiceRequestReceived => MailKind::ServiceRequestReceived,
         }
     }
 

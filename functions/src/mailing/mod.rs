@@ -11,7 +11,7 @@ use credentials::{LinkOf, LinkToken};
 use domain::account::Reason;
 use domain::journal::{Envelope, JournalEvent};
 use domain::mail::{MailKind, ToWorker};
-use domain::settings::{Sender, Settings};
+use domain::settings::Settings;
 use domain::{EmailAddress, Language};
 use mail::Rendered;
 use store::{Claim, Fate, Fault, Handover, MailOf, MailRecord};
@@ -20,14 +20,15 @@ use tracing::info;
 use self::clients::{ClientMail, ToClient};
 use crate::context::Context;
 
-pub(crate) use self::ses::mailbox;
+pub(crate) use self::ses::{is_verified, mailbox};
 
 /// After this long without an answer, another sender takes over.
 const STALE_AFTER: TimeDelta = TimeDelta::seconds(120);
 
 /// A mail that may go.
-struct Outgoing<'a> {
-    from: &'a Sender,
+struct Outgoing {
+    /// Name and address.
+    from: String,
     to: EmailAddress,
     language: Language,
     rendered: Rendered,
@@ -73,6 +74,15 @@ pub(crate) async fn send_what_it_asks_for(context: &Context<'_>, told: Envelope)
         E::InvitationAskedFor { individual, mail, .. } => {
             workers::tell_of_invitation_asked_for(context, mail, individual).await
         }
+        E::WorkerInvited { worker, mail, generation } => {
+            workers::send(context, mail, worker, ToWorker::Invited { generation }, at).await
+        }
+        E::ServiceRequested { account, individual, mail, .. } => {
+            workers::tell_of_service_request(context, mail).await?;
+            clients::send(context, client(mail, individual, account), ToClient::ServiceRequestReceived).await
+        }
+        E::MailFailed { individual, mail, .. } => workers::tell_of_failure(context, mail, individual).await,
+        E::TestMailRequested { worker, mail, kind } => workers::send_test(context, mail, worker, kind).await,
         E::WorkerPasswordResetRequested { worker, mail, generation } => {
             let about = ToWorker::PasswordReset { generation };
             workers::send(context, mail, worker, about, at).await
@@ -82,6 +92,15 @@ pub(crate) async fn send_what_it_asks_for(context: &Context<'_>, told: Envelope)
         }
         E::WorkerPasswordChanged { worker, mail } => {
             workers::send(context, mail, worker, ToWorker::PasswordChanged, at).await
+        }
+        E::SecondFactorSet { worker, mail } => {
+            workers::send(context, mail, worker, ToWorker::SecondFactorSet, at).await
+        }
+        E::SecondFactorReset { worker, mail } => {
+            workers::send(context, mail, worker, ToWorker::SecondFactorReset, at).await
+        }
+        E::RecoveryCodeUsed { worker, mail } => {
+            workers::send(context, mail, worker, ToWorker::RecoveryCodeUsed, at).await
         }
         // Who is suspended is not told by mail.
         E::AccountLocked { .. } | E::WorkerLocked { .. } => Ok(()),
@@ -95,7 +114,7 @@ async fn conclude(
     context: &Context<'_>,
     settings: &Settings,
     of: MailOf,
-    decided: Result<Outgoing<'_>, Reason>,
+    decided: Result<Outgoing, Reason>,
 ) -> Result<(), Fault> {
     let store = &context.services.store;
     let keep =
@@ -140,10 +159,17 @@ async fn token(context: &Context<'_>, of: LinkOf, generation: u16) -> Result<Str
 /// What a worker's mail is for.
 const fn kind_to_worker(about: ToWorker) -> MailKind {
     match about {
+        ToWorker::Invited { .. } => MailKind::WorkerInvited,
         ToWorker::PasswordReset { .. } => MailKind::WorkerPasswordReset,
         ToWorker::Locked { .. } => MailKind::WorkerLocked,
         ToWorker::PasswordChanged => MailKind::WorkerPasswordChanged,
+        ToWorker::SecondFactorSet => MailKind::SecondFactorSet,
+        ToWorker::SecondFactorReset => MailKind::SecondFactorReset,
+        ToWorker::RecoveryCodeUsed => MailKind::RecoveryCodeUsed,
         ToWorker::InvitationAskedFor => MailKind::InvitationAskedFor,
+        ToWorker::ServiceRequested => MailKind::ServiceRequested,
+        ToWorker::ClientMailFailed => MailKind::ClientMailFailed,
+        ToWorker::Test(_) => MailKind::Test,
     }
 }
 

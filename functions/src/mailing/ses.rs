@@ -1,5 +1,6 @@
 //! The way to SES.
 
+use aws_sdk_sesv2::operation::get_email_identity::GetEmailIdentityError;
 use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message, MessageTag};
 use domain::EmailAddress;
 use domain::settings::Settings;
@@ -13,7 +14,7 @@ pub(super) async fn send(
     context: &Context<'_>,
     settings: &Settings,
     of: &MailOf,
-    outgoing: &Outgoing<'_>,
+    outgoing: &Outgoing,
 ) -> Result<String, Fault> {
     let Outgoing { from, to, rendered, .. } = outgoing;
     let text = |text: &str| {
@@ -30,7 +31,7 @@ pub(super) async fn send(
         .services
         .ses()?
         .send_email()
-        .from_email_address(mailbox(&from.name, &from.address))
+        .from_email_address(from)
         .destination(Destination::builder().to_addresses(to.normalized()).build())
         .set_reply_to_addresses(
             settings.communications.reply_to.as_ref().map(|address| vec![address.normalized().to_owned()]),
@@ -41,6 +42,22 @@ pub(super) async fn send(
         .send()
         .await?;
     Ok(answer.message_id.unwrap_or_default())
+}
+
+/// Whether SES knows that the agency may send from there. Of other domains than the deployment's it isn't asked, for no
+/// function may send from them.
+pub(crate) async fn is_verified(context: &Context<'_>, address: &EmailAddress) -> Result<bool, Fault> {
+    let own = context.services.variable("MAIL_DOMAIN")?;
+    if address.normalized().rsplit_once('@').is_none_or(|(_, domain)| domain != own) {
+        return Ok(false);
+    }
+    match context.services.ses()?.get_email_identity().email_identity(own).send().await {
+        Ok(identity) => Ok(identity.verified_for_sending_status),
+        Err(error) if error.as_service_error().is_some_and(GetEmailIdentityError::is_not_found_exception) => {
+            Ok(false)
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// `"Name" <address>`, the name quoted, or encoded where it isn't ASCII (RFC 2047).

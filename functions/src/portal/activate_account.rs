@@ -4,7 +4,7 @@ use credentials::{LinkOf, LinkToken, Password, PasswordHash};
 use domain::account::{Account, Changed, Judged, Reason, Refused};
 use domain::id::AccountId;
 use domain::journal::{Actor, Audience};
-use domain::session::Holder;
+use domain::session::{AuthLevel, Holder};
 use domain::settings::{Settings, Texts};
 use domain::throttle::LINK_USE;
 use domain::{BirthDate, Individual};
@@ -185,7 +185,8 @@ async fn activate(
     for _ in 0..TRIES {
         let changed = decide(&account.value).map_err(|refusal| refused(&refusal))?;
         let holder = Holder::Client(changed.account.id);
-        let opened = context.new_session(holder, changed.account.epoch, settings).await?;
+        let opened =
+            context.new_session(holder, changed.account.epoch, AuthLevel::Password, settings).await?;
         let actor = Actor::Client(changed.account.id);
         let mut transaction =
             context.account_change(actor, &changed, account.version, individual.test, Some(hash));

@@ -3,9 +3,8 @@
 use chrono::{DateTime, Utc};
 use domain::Language;
 use serde::{Deserialize, Serialize};
-use store::ask;
 
-use super::WantedEmail;
+use super::{MessagePreferences, WantedEmail};
 use crate::context::Context;
 use crate::entry::caller::Client;
 use crate::entry::http::{HttpOperation, Reply};
@@ -34,6 +33,8 @@ pub struct Response {
     pub last_sign_in: Option<DateTime<Utc>>,
     /// The texts they accepted last.
     pub accepted: Option<Accepted>,
+    /// Which messages about their events they want; null while the agency doesn't send both kinds (S1).
+    pub messages: Option<MessagePreferences>,
     /// The sign-in email they asked for here, while its code may be typed.
     pub email_change: Option<WantedEmail>,
 }
@@ -62,8 +63,8 @@ impl HttpOperation for GetAccount {
         _: Request,
     ) -> Result<Reply<Response>, Failure<NoRefusal>> {
         let account = &client.account.value;
-        let individual = context.services.store.ask(ask::individual(account.individual)).await?;
-        let individual = individual.ok_or_else(Failure::not_found)?;
+        let individual = client.record(context).await?;
+        let chooses = client.settings.communications.client_messages.chosen_by_clients();
         let wanted = client.session.email_change.as_ref();
         Ok(Reply::from(Response {
             email: account.email.as_typed().to_owned(),
@@ -75,6 +76,7 @@ impl HttpOperation for GetAccount {
                 terms_version: accepted.terms,
                 at: accepted.at,
             }),
+            messages: chooses.then(|| MessagePreferences::of(&individual, account)),
             email_change: wanted
                 .map(|change| WantedEmail::of(change, context.now))
                 .filter(|wanted| wanted.tries_left > 0),

@@ -1,6 +1,9 @@
 //! Whose portal it is, for every page's footer and for the pages that come before signing in.
 
-use domain::Language;
+use std::collections::BTreeMap;
+
+use domain::settings::{Hours, Tile};
+use domain::{ImageId, Language};
 use serde::{Deserialize, Serialize};
 
 use crate::agency::AgencyFooter;
@@ -33,6 +36,14 @@ pub struct Response {
     pub password_minimum: u8,
     /// Whether the mailed link unlocks what wrong passwords locked (A12); when not, the agency does.
     pub client_may_unlock: bool,
+    /// When the agency can be reached, on its own clock.
+    pub availability: Vec<Hours>,
+    /// Grows with every change of the settings, and with it the theme's stylesheet may change.
+    pub theme_version: u64,
+    /// The agency's logo.
+    pub logo: Option<ImageId>,
+    /// Which of its pictures each tile shows.
+    pub tiles: BTreeMap<Tile, u8>,
     /// Whether there is a privacy policy to read.
     pub has_privacy: bool,
     /// Whether there are terms of use to read.
@@ -57,6 +68,10 @@ impl HttpOperation for GetAgency {
             language: settings.agency.language,
             password_minimum: settings.general.password_minimum,
             client_may_unlock: settings.general.client_may_unlock,
+            availability: settings.advanced.availability.clone(),
+            theme_version: settings.version,
+            logo: settings.images.logo,
+            tiles: settings.images.tiles.clone(),
             has_privacy: settings.texts.privacy.is_some(),
             has_terms: settings.texts.terms.is_some(),
         });

@@ -1,7 +1,8 @@
 //! What the client sees first: who they are, what is on, whose portal it is. One call.
 
 use chrono::{DateTime, Utc};
-use domain::Language;
+use domain::settings::Tile;
+use domain::{Language, Settings};
 use serde::{Deserialize, Serialize};
 use store::ask;
 
@@ -35,20 +36,61 @@ pub struct Response {
     pub signed_in_at: DateTime<Utc>,
     /// The tiles that are on, in order.
     pub tiles: Vec<Tile>,
+    /// What the agency has switched on.
+    pub features: Features,
     /// When the session ends.
     pub session: SessionTimes,
     /// For the footer.
     pub agency: AgencyFooter,
 }
 
-/// A tile of the home page.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+/// What the agency has switched on for its clients.
+#[derive(Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub enum Tile {
-    /// *My `ClientConnect`*: the client's own account.
-    MyClientConnect,
+#[expect(clippy::struct_excessive_bools, reason = "each switches a part of a page")]
+pub struct Features {
+    /// Whether the client may edit their profile and contacts.
+    pub edit_profile: bool,
+    /// Whether they may ask for a service.
+    pub request_service: bool,
+    /// Whether they may start discussions.
+    pub start_discussions: bool,
+    /// Messages they may write before a worker replies.
+    pub messages_before_reply: u8,
+    /// Whether they see their balance and invoices.
+    pub my_account: bool,
+    /// Whether they may pay one event.
+    pub pay_event: bool,
+    /// Whether they may pay one invoice.
+    pub pay_invoice: bool,
+    /// Whether they may pay all they owe.
+    pub pay_balance: bool,
+    /// Whether they may write to the accounting department.
+    pub accounting_discussion: bool,
+    /// Whether they choose which messages they get.
+    pub message_preferences: bool,
 }
+
+impl From<&Settings> for Features {
+    fn from(settings: &Settings) -> Self {
+        let (advanced, billing) = (&settings.advanced, &settings.billing);
+        Self {
+            edit_profile: settings.about_me.edit_profile,
+            request_service: settings.request_service.enabled,
+            start_discussions: advanced.clients_may_start_discussions,
+            messages_before_reply: advanced.messages_before_reply,
+            my_account: billing.my_account,
+            pay_event: billing.pay_event,
+            pay_invoice: billing.pay_invoice,
+            pay_balance: billing.pay_balance,
+            accounting_discussion: billing.accounting_discussion,
+            message_preferences: settings.communications.client_messages.chosen_by_clients(),
+        }
+    }
+}
+
+/// The tiles that there are pages for.
+const TILES: [Tile; 3] = [Tile::AboutMe, Tile::MyServices, Tile::MyClientConnect];
 
 impl HttpOperation for GetHome {
     type Caller = Client;
@@ -69,7 +111,8 @@ impl HttpOperation for GetHome {
             language: account.language.unwrap_or(individual.language),
             email: account.email.as_typed().to_owned(),
             signed_in_at: client.session.opened_at,
-            tiles: vec![Tile::MyClientConnect],
+            tiles: TILES.to_vec(),
+            features: Features::from(&*client.settings),
             session: SessionTimes::of(&client.session, &client.settings, context),
             agency: AgencyFooter::from(&client.settings.agency),
         }))

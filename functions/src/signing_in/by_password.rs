@@ -5,7 +5,7 @@ use credentials::{Password, PasswordHash, session_token};
 use domain::EmailAddress;
 use domain::id::SessionId;
 use domain::journal::{Actor, Audience};
-use domain::session::Holder;
+use domain::session::{AuthLevel, Holder};
 use domain::settings::Settings;
 use domain::throttle::{PASSWORD_ASKED, SIGN_IN};
 use store::ask::Ask;
@@ -18,6 +18,7 @@ use crate::change::Access;
 use crate::context::{Context, defect};
 use crate::entry::http::Reply;
 use crate::problem::{Failure, Refusal};
+use crate::second_factor::{NotProved, Proof};
 use crate::throttling::Who;
 
 /// How often to look again when another call changed the account or worker meanwhile.
@@ -29,6 +30,9 @@ pub(crate) trait SignsIn: Sized + Send + Sync {
     type Id: store::Holder + Into<Holder> + Send + Sync;
     /// Why they aren't signed in.
     type Refused: Refusal;
+
+    /// What is brought beside the password.
+    type Beside: Sync;
 
     /// On which site.
     const AUDIENCE: Audience;
@@ -61,6 +65,26 @@ pub(crate) trait SignsIn: Sized + Send + Sync {
         most: u16,
     ) -> impl Future<Output = Result<Counted<Self>, Fault>> + Send;
 
+    /// Judges what was brought beside the password, which was right. Nothing is asked for but where this says so.
+    fn prove(
+        _: &Context<'_>,
+        _found: &Self,
+        _credentials: &Credentials<Self::Id>,
+        _beside: &Self::Beside,
+    ) -> impl Future<Output = Result<Result<Proof, NotProved>, Fault>> + Send {
+        std::future::ready(Ok(Ok(Proof::PASSWORD)))
+    }
+
+    /// Why that doesn't let them in.
+    #[must_use]
+    fn unproved(_: NotProved) -> Self::Refused {
+        Self::FAILED
+    }
+
+    /// What a right password writes that came without something else that is needed: the attempt counts no more.
+    #[must_use]
+    fn let_off(found: &Versioned<Self>, access: &AccessEntry) -> Option<Transaction>;
+
     /// What signing in writes, and the epoch of the session; the password was right.
     ///
     /// # Errors
@@ -70,10 +94,25 @@ pub(crate) trait SignsIn: Sized + Send + Sync {
         context: &Context<'_>,
         settings: &Settings,
         access: &AccessEntry,
+        proof: &Proof,
     ) -> Result<(Transaction, u32), Self::Refused>;
 
-    /// What a wrong password writes that was the last one allowed; nothing for the others.
-    fn lock(found: &Versioned<Self>, context: &Context<'_>, settings: &Settings) -> Option<Transaction>;
+    /// What a wrong password writes that was the last one allowed; nothing for the others. A wrong code is noted, too.
+    fn lock(
+        found: &Versioned<Self>,
+        context: &Context<'_>,
+        settings: &Settings,
+        wrong: Wrong,
+    ) -> Option<Transaction>;
+}
+
+/// What was wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wrong {
+    /// The password, or all of it.
+    Password,
+    /// The code beside the right password.
+    Code,
 }
 
 /// Somebody who has signed in.
@@ -85,6 +124,11 @@ pub(crate) struct SignedIn<Id> {
 }
 
 impl<Id> SignedIn<Id> {
+    /// How they proved who they are.
+    pub(crate) const fn auth_level(&self) -> AuthLevel {
+        self.opened.session.auth_level
+    }
+
     /// The answer, with the cookies of session and device.
     pub(crate) fn reply<T>(self, body: impl FnOnce(Id, SessionTimes) -> T) -> Reply<T> {
         Reply::from(body(self.id, self.times)).with_session(&self.opened).with_device(&self.device)
@@ -100,6 +144,7 @@ impl Context<'_> {
         &self,
         email: &TypedAddress,
         password: &Password,
+        beside: &W::Beside,
     ) -> Result<SignedIn<W::Id>, Failure<W::Refused>> {
         let address = email.address();
         self.throttle_sign_in::<W>(&email.name()).await?;
@@ -110,19 +155,21 @@ impl Context<'_> {
 
         let most = settings.general.failed_sign_ins;
         let counted = self.count_attempt::<W>(credentials.as_ref(), &address, most).await?;
-        let kept =
-            credentials.and_then(|credentials| credentials.password_hash).map(PasswordHash::from_stored);
+        let kept = credentials
+            .as_ref()
+            .and_then(|credentials| credentials.password_hash.clone())
+            .map(PasswordHash::from_stored);
         let right = password.verify(kept.as_ref());
-        match counted {
-            Counted::Yes(found) if right => {
-                let outdated = kept.is_some_and(|kept| kept.is_outdated());
-                let rehashed = outdated.then(|| self.hash(password)).transpose()?;
-                self.open(found, &settings, rehashed.as_ref()).await
+        match (counted, credentials) {
+            (Counted::Yes(found), Some(credentials)) if right => {
+                let Some(verified) = kept else { return Err(W::FAILED.into()) };
+                let rehashed = verified.is_outdated().then(|| self.hash(password)).transpose()?;
+                self.open((found, credentials), beside, &settings, (&verified, rehashed.as_ref())).await
             }
-            Counted::Yes(found) => Err(self.fail(Some(found), &settings).await?),
+            (Counted::Yes(found), _) => Err(self.fail(Some(found), &settings, Wrong::Password).await?),
             // What isn't counted is never right: nobody has the address, the account isn't Active, or its tries are
             // used up, and whoever was to lock it is about to, or died.
-            Counted::No(found) => Err(self.fail(found, &settings).await?),
+            (Counted::No(found), _) => Err(self.fail(found, &settings, Wrong::Password).await?),
         }
     }
 
@@ -182,13 +229,14 @@ impl Context<'_> {
         }
     }
 
-    /// Opens a session in the place of the one that the browser brought; a password hashed with older parameters was
-    /// hashed anew and is saved with it.
+    /// Opens a session in the place of the one that the browser brought, unless the password that was verified has been
+    /// replaced meanwhile; hashed with older parameters, it was hashed anew and is saved with it.
     async fn open<W: SignsIn>(
         &self,
-        mut found: Versioned<W>,
+        (mut found, mut credentials): (Versioned<W>, Credentials<W::Id>),
+        beside: &W::Beside,
         settings: &Settings,
-        rehashed: Option<&PasswordHash>,
+        (verified, rehashed): (&PasswordHash, Option<&PasswordHash>),
     ) -> Result<SignedIn<W::Id>, Failure<W::Refused>> {
         let id = found.id();
         let access = self.access(Access::SignedIn, id.into().actor());
@@ -196,22 +244,32 @@ impl Context<'_> {
         let holder: Holder = id.into();
         let mut left = self.claimed_session(holder);
         for _ in 0..TRIES {
-            let (mut transaction, epoch) = match W::sign_in(&found, self, settings, &access) {
-                Ok(allowed) => allowed,
-                Err(refused) => {
-                    let access = self.access(Access::Refused, id.into().actor());
-                    self.services.store.log_access(&access).await?;
-                    return Err(refused.into());
+            let proof = match W::prove(self, &found, &credentials, beside).await? {
+                Ok(proof) => proof,
+                Err(NotProved::SecondFactorNeeded) => {
+                    let why = W::unproved(NotProved::SecondFactorNeeded);
+                    return Err(self.let_off(found, Access::SecondFactorAsked, why).await?);
+                }
+                Err(NotProved::SecondFactorWrong) => {
+                    return Err(self.fail(Some(found), settings, Wrong::Code).await?);
                 }
             };
-            let opened = self.new_session(holder, epoch, settings).await?;
+            let (mut transaction, epoch) = match W::sign_in(&found, self, settings, &access, &proof) {
+                Ok(allowed) => allowed,
+                Err(refused) => return Err(self.let_off(found, Access::Refused, refused).await?),
+            };
+            let opened = self.new_session(holder, epoch, proof.level(), settings).await?;
             transaction.open_session(&opened.session);
             if let Some(left) = left {
                 transaction.leave_session(left, holder);
             }
-            if let Some(hash) = rehashed {
-                transaction.set_password(found.address(), id, hash.as_str());
-            }
+            transaction.use_credentials(
+                found.address(),
+                id,
+                verified.as_str(),
+                rehashed.map(PasswordHash::as_str),
+                proof.factor.as_ref(),
+            );
             match self.services.store.commit(transaction).await {
                 Ok(()) => {
                     let times = SessionTimes::of(&opened.session, settings, self);
@@ -220,7 +278,36 @@ impl Context<'_> {
                 // The token lied: that session is somebody else's.
                 Err(CommitError::Conflict(Conflict::Stale(Kind::Session))) => left = None,
                 Err(CommitError::Conflict(Conflict::Stale(_))) => {
-                    found = self.services.store.ask(W::again(id)).await?.ok_or(W::FAILED)?;
+                    let again = (W::again(id), W::credentials(found.address()));
+                    let (again, known) = self.services.store.ask(again).await?;
+                    (found, credentials) = again.zip(known).ok_or(W::FAILED)?;
+                    if credentials.password_hash.as_deref() != Some(verified.as_str()) {
+                        return Err(self.fail(Some(found), settings, Wrong::Password).await?);
+                    }
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(Failure::conflict())
+    }
+
+    /// Says what is needed beside the right password, and takes back that the attempt counted.
+    async fn let_off<W: SignsIn>(
+        &self,
+        mut found: Versioned<W>,
+        outcome: Access,
+        needed: W::Refused,
+    ) -> Result<Failure<W::Refused>, Failure<W::Refused>> {
+        let access = self.access(outcome, found.id().into().actor());
+        for _ in 0..TRIES {
+            let Some(transaction) = W::let_off(&found, &access) else {
+                self.services.store.log_access(&access).await?;
+                return Ok(W::FAILED.into());
+            };
+            match self.services.store.commit(transaction).await {
+                Ok(()) => return Ok(needed.into()),
+                Err(CommitError::Conflict(Conflict::Stale(_))) => {
+                    found = self.services.store.ask(W::again(found.id())).await?.ok_or(W::FAILED)?;
                 }
                 Err(error) => return Err(error.into()),
             }
@@ -240,20 +327,25 @@ impl Context<'_> {
         &self,
         found: Option<Versioned<W>>,
         settings: &Settings,
+        wrong: Wrong,
     ) -> Result<Failure<W::Refused>, Failure<W::Refused>> {
         let store = &self.services.store;
+        let failed = || match wrong {
+            Wrong::Password => W::FAILED.into(),
+            Wrong::Code => W::unproved(NotProved::SecondFactorWrong).into(),
+        };
         let who = found.as_ref().map_or(Actor::Anonymous, |found| found.id().into().actor());
         let access = self.access(Access::Refused, who);
         let mut found = found;
         for _ in 0..TRIES {
-            let lock = found.as_ref().and_then(|found| W::lock(found, self, settings));
+            let lock = found.as_ref().and_then(|found| W::lock(found, self, settings, wrong));
             let (Some(mut transaction), Some(tried)) = (lock, &found) else {
                 store.log_access(&access).await?;
-                return Ok(W::FAILED.into());
+                return Ok(failed());
             };
             transaction.log_access(&access);
             match store.commit(transaction).await {
-                Ok(()) => return Ok(W::FAILED.into()),
+                Ok(()) => return Ok(failed()),
                 Err(CommitError::Conflict(Conflict::Stale(_))) => {
                     found = store.ask(W::again(tried.id())).await?;
                 }
@@ -262,6 +354,6 @@ impl Context<'_> {
             }
         }
         store.log_access(&access).await?;
-        Ok(W::FAILED.into())
+        Ok(failed())
     }
 }

@@ -2,10 +2,12 @@
 
 mod by_password;
 mod device;
+mod keys;
 mod reset_request;
 
-pub(crate) use by_password::SignsIn;
+pub(crate) use by_password::{SignsIn, Wrong};
 pub(crate) use device::KnownDevice;
+pub(crate) use keys::NewKeys;
 pub(crate) use reset_request::{Asked, Forgotten};
 
 use std::sync::Arc;
@@ -37,10 +39,11 @@ impl Context<'_> {
         &self,
         holder: Holder,
         epoch: u32,
+        proved: AuthLevel,
         settings: &Settings,
     ) -> Result<NewSession, Fault> {
         let (id, device) = (SessionId::new(self.uuid()), self.browser.clone());
-        let session = Session::open(id, holder, epoch, AuthLevel::Password, device, self.now);
+        let session = Session::open(id, holder, epoch, proved, device, self.now);
         let token = self.token(&session, settings).await?;
         Ok(NewSession { session, token })
     }

@@ -1,9 +1,10 @@
 //! What workers do.
 
 use domain::Permission;
+use domain::image::Picture;
 use store::tables::Table;
 
-use super::{APPEND, READ, WRITE, admin, grant};
+use super::{APPEND, READ, WRITE, WRITES_SERVICES, admin, grant};
 use crate::operation::Action::{BatchGetItem, ConditionCheckItem, DeleteItem, PutItem, Query, UpdateItem};
 use crate::operation::{Access, Grant, Idempotency, Memory, Method, Operation, Run, Secret, Use};
 
@@ -26,8 +27,21 @@ const EDITS_INDIVIDUALS: &[Grant] = &[
     grant(Table::Journal, APPEND),
 ];
 
+/// What showing the settings takes: their versions, and the names of who saved them.
+const READS_SETTINGS: &[Grant] = &[grant(Table::Settings, READ), grant(Table::Workers, READ)];
+
+/// What saving the settings takes.
+const SAVES_SETTINGS: &[Grant] =
+    &[grant(Table::Settings, WRITE), grant(Table::Workers, READ), grant(Table::Journal, APPEND)];
+
 /// What a change of another worker takes.
 const CHANGES_WORKERS: &[Grant] = &[grant(Table::Workers, APPEND), grant(Table::Journal, APPEND)];
+
+/// What a change of another worker takes by somebody who must not be barred at the same moment.
+const STAFFS: &[Grant] =
+    &[grant(Table::Workers, &[PutItem, ConditionCheckItem]), grant(Table::Journal, APPEND)];
+/// What enrolling somebody takes of the service: that it is as it was loaded, and to be counted there.
+const LETS_IN: Grant = grant(Table::Services, &[BatchGetItem, ConditionCheckItem, UpdateItem]);
 
 pub(super) const OPERATIONS: &[Operation] = &[
     Operation {
@@ -35,7 +49,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         grants: &[
             grant(Table::Settings, READ),
             grant(Table::Workers, &[BatchGetItem, PutItem, UpdateItem]),
-            grant(Table::WorkerCredentials, &[BatchGetItem, UpdateItem]),
+            grant(Table::WorkerCredentials, &[BatchGetItem, ConditionCheckItem, UpdateItem]),
             grant(Table::WorkerSessions, &[PutItem, DeleteItem]),
             grant(Table::Journal, APPEND),
             grant(Table::AccessLog, APPEND),
@@ -109,7 +123,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
             "Sign out",
             Method::Delete,
             "/session",
-            Access::Worker,
+            Access::ByPassword,
             Run::http::<crate::admin::sign_out::SignOut>(),
         )
     },
@@ -120,7 +134,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
             "Extend the session",
             Method::Post,
             "/session/extend",
-            Access::Worker,
+            Access::ByPassword,
             Run::http::<crate::admin::extend_session::ExtendSession>(),
         )
     },
@@ -171,7 +185,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
             "Say who I am and what I may do",
             Method::Get,
             "/me",
-            Access::Worker,
+            Access::ByPassword,
             Run::http::<crate::admin::get_me::GetMe>(),
         )
     },
@@ -207,7 +221,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
             "Get a place to upload a file",
             Method::Post,
             "/uploads",
-            Access::Permitted(Permission::ImportIndividuals),
+            Access::Worker,
             Run::http::<crate::admin::request_upload::RequestUpload>(),
         )
     },
@@ -217,7 +231,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         uses: &[Use::ReadUploads],
         ..admin(
             "admin.start_import",
-            "Start an import of individuals",
+            "Start an import",
             Method::Post,
             "/imports",
             Access::Permitted(Permission::ImportIndividuals),
@@ -506,6 +520,140 @@ pub(super) const OPERATIONS: &[Operation] = &[
         )
     },
     Operation {
+        mutates: false,
+        grants: &[
+            grant(Table::Individuals, READ),
+            grant(Table::ServiceFiles, &[Query]),
+            grant(Table::Services, READ),
+        ],
+        ..admin(
+            "admin.list_individual_services",
+            "List what an individual is enrolled in",
+            Method::Get,
+            "/individuals/{individual_id}/services",
+            Access::Permitted(Permission::SeeIndividuals),
+            Run::http::<crate::admin::list_individual_services::ListIndividualServices>(),
+        )
+    },
+    Operation {
+        idempotency: Idempotency::Required,
+        grants: &[
+            grant(Table::Individuals, WRITE),
+            grant(Table::ServiceFiles, APPEND),
+            LETS_IN,
+            grant(Table::Journal, APPEND),
+        ],
+        ..admin(
+            "admin.open_service_file",
+            "Enrol an individual in a case service",
+            Method::Post,
+            "/individuals/{individual_id}/service-files",
+            Access::Permitted(Permission::ManageServices),
+            Run::http::<crate::admin::open_service_file::OpenServiceFile>(),
+        )
+    },
+    Operation {
+        idempotency: Idempotency::Accepted,
+        grants: &[
+            grant(Table::Individuals, WRITE),
+            grant(Table::ServiceFiles, WRITE),
+            grant(Table::Journal, APPEND),
+        ],
+        ..admin(
+            "admin.update_service_file",
+            "Give a service file other workers",
+            Method::Put,
+            "/individuals/{individual_id}/service-files/{service_file_id}",
+            Access::Permitted(Permission::ManageServices),
+            Run::http::<crate::admin::update_service_file::UpdateServiceFile>(),
+        )
+    },
+    Operation {
+        idempotency: Idempotency::Accepted,
+        grants: &[
+            grant(Table::Individuals, WRITE),
+            grant(Table::ServiceFiles, &[BatchGetItem, Query, PutItem, DeleteItem]),
+            grant(Table::Services, &[UpdateItem]),
+            grant(Table::Journal, APPEND),
+        ],
+        ..admin(
+            "admin.close_service_file",
+            "Close a service file",
+            Method::Post,
+            "/individuals/{individual_id}/service-files/{service_file_id}/close",
+            Access::Permitted(Permission::ManageServices),
+            Run::http::<crate::admin::close_service_file::CloseServiceFile>(),
+        )
+    },
+    Operation {
+        idempotency: Idempotency::Accepted,
+        grants: &[
+            grant(Table::Individuals, WRITE),
+            grant(Table::ServiceFiles, WRITE),
+            LETS_IN,
+            grant(Table::Journal, APPEND),
+        ],
+        ..admin(
+            "admin.reopen_service_file",
+            "Open a closed service file again",
+            Method::Post,
+            "/individuals/{individual_id}/service-files/{service_file_id}/reopen",
+            Access::Permitted(Permission::ManageServices),
+            Run::http::<crate::admin::reopen_service_file::ReopenServiceFile>(),
+        )
+    },
+    Operation {
+        mutates: false,
+        grants: &[
+            grant(Table::Individuals, READ),
+            Grant { table: Table::ServiceFiles, actions: READ, indexes: &["roster"] },
+            grant(Table::Services, READ),
+        ],
+        uses: &[Use::Read(Secret::Seal)],
+        ..admin(
+            "admin.list_roster",
+            "List who is in a group or series",
+            Method::Get,
+            "/services/{service_id}/roster",
+            Access::Permitted(Permission::SeeIndividuals),
+            Run::http::<crate::admin::list_roster::ListRoster>(),
+        )
+    },
+    Operation {
+        idempotency: Idempotency::Accepted,
+        grants: &[
+            grant(Table::Individuals, WRITE),
+            grant(Table::ServiceFiles, WRITE),
+            LETS_IN,
+            grant(Table::Journal, APPEND),
+        ],
+        ..admin(
+            "admin.add_to_roster",
+            "Put an individual in a group or series",
+            Method::Post,
+            "/services/{service_id}/roster",
+            Access::Permitted(Permission::ManageServices),
+            Run::http::<crate::admin::add_to_roster::AddToRoster>(),
+        )
+    },
+    Operation {
+        idempotency: Idempotency::Accepted,
+        grants: &[
+            grant(Table::Individuals, WRITE),
+            grant(Table::ServiceFiles, &[BatchGetItem, DeleteItem]),
+            grant(Table::Services, &[BatchGetItem, UpdateItem]),
+            grant(Table::Journal, APPEND),
+        ],
+        ..admin(
+            "admin.remove_from_roster",
+            "Take an individual out of a group or series",
+            Method::Delete,
+            "/services/{service_id}/roster/{individual_id}",
+            Access::Permitted(Permission::ManageServices),
+            Run::http::<crate::admin::remove_from_roster::RemoveFromRoster>(),
+        )
+    },
+    Operation {
         idempotency: Idempotency::Required,
         grants: OPENS_ACCOUNTS,
         ..admin(
@@ -666,6 +814,92 @@ pub(super) const OPERATIONS: &[Operation] = &[
     },
     Operation {
         mutates: false,
+        grants: &[grant(Table::Services, &[BatchGetItem, Query])],
+        uses: &[Use::Read(Secret::Seal)],
+        ..admin(
+            "admin.list_services",
+            "List services, groups and series",
+            Method::Get,
+            "/services",
+            Access::Permitted(Permission::SeeIndividuals),
+            Run::http::<crate::admin::list_services::ListServices>(),
+        )
+    },
+    Operation {
+        idempotency: Idempotency::Required,
+        grants: &[
+            grant(Table::Services, &[BatchGetItem, PutItem, UpdateItem, ConditionCheckItem]),
+            grant(Table::Journal, APPEND),
+        ],
+        ..admin(
+            "admin.create_service",
+            "Add a service, group or series",
+            Method::Post,
+            "/services",
+            Access::Permitted(Permission::ManageServices),
+            Run::http::<crate::admin::create_service::CreateService>(),
+        )
+    },
+    Operation {
+        mutates: false,
+        grants: &[grant(Table::Services, READ)],
+        ..admin(
+            "admin.get_service",
+            "Get a service, group or series",
+            Method::Get,
+            "/services/{service_id}",
+            Access::Permitted(Permission::SeeIndividuals),
+            Run::http::<crate::admin::get_service::GetService>(),
+        )
+    },
+    Operation {
+        idempotency: Idempotency::Accepted,
+        grants: &[grant(Table::Services, WRITES_SERVICES), grant(Table::Journal, APPEND)],
+        ..admin(
+            "admin.update_service",
+            "Change a service, group or series",
+            Method::Put,
+            "/services/{service_id}",
+            Access::Permitted(Permission::ManageServices),
+            Run::http::<crate::admin::update_service::UpdateService>(),
+        )
+    },
+    Operation {
+        mutates: false,
+        grants: &[
+            Grant { table: Table::ServiceFiles, actions: READ, indexes: &["requests"] },
+            grant(Table::Individuals, READ),
+            grant(Table::Services, READ),
+        ],
+        uses: &[Use::Read(Secret::Seal)],
+        ..admin(
+            "admin.list_service_requests",
+            "List what clients asked for",
+            Method::Get,
+            "/service-requests",
+            Access::Permitted(Permission::SeeIndividuals),
+            Run::http::<crate::admin::list_service_requests::ListServiceRequests>(),
+        )
+    },
+    Operation {
+        idempotency: Idempotency::Accepted,
+        grants: &[
+            grant(Table::ServiceFiles, &[BatchGetItem, Query, PutItem, DeleteItem]),
+            grant(Table::Individuals, READ),
+            grant(Table::Services, READ),
+            grant(Table::Journal, APPEND),
+        ],
+        ..admin(
+            "admin.settle_service_request",
+            "Settle what a client asked for",
+            Method::Post,
+            "/individuals/{individual_id}/service-requests/{request_id}/settle",
+            Access::Permitted(Permission::ManageServices),
+            Run::http::<crate::admin::settle_service_request::SettleServiceRequest>(),
+        )
+    },
+    Operation {
+        mutates: false,
         grants: &[grant(Table::Workers, &[Query])],
         uses: &[Use::Read(Secret::Seal)],
         ..admin(
@@ -679,7 +913,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
     },
     Operation {
         idempotency: Idempotency::Accepted,
-        grants: &[grant(Table::Workers, &[PutItem, ConditionCheckItem]), grant(Table::Journal, APPEND)],
+        grants: STAFFS,
         ..admin(
             "admin.suspend_worker",
             "Suspend a worker",
@@ -691,7 +925,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
     },
     Operation {
         idempotency: Idempotency::Accepted,
-        grants: CHANGES_WORKERS,
+        grants: STAFFS,
         ..admin(
             "admin.unlock_worker",
             "Unlock a worker",
@@ -703,7 +937,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
     },
     Operation {
         idempotency: Idempotency::Accepted,
-        grants: CHANGES_WORKERS,
+        grants: STAFFS,
         ..admin(
             "admin.reset_worker_password",
             "Make a worker choose a new password",
@@ -711,6 +945,431 @@ pub(super) const OPERATIONS: &[Operation] = &[
             "/workers/{worker_id}/reset-password",
             Access::Permitted(Permission::ManageStaff),
             Run::http::<crate::admin::reset_worker_password::ResetWorkerPassword>(),
+        )
+    },
+    Operation {
+        memory: Memory::Bulk,
+        grants: SAVES_SETTINGS,
+        uses: &[Use::ReadUploads, Use::WriteImages(Picture::Logo)],
+        ..admin(
+            "admin.set_images",
+            "Save the images",
+            Method::Put,
+            "/settings/images",
+            Access::Permitted(Permission::SetUpImages),
+            Run::http::<crate::admin::set_images::SetImages>(),
+        )
+    },
+    Operation {
+        grants: SAVES_SETTINGS,
+        ..admin(
+            "admin.set_theme",
+            "Save the theme",
+            Method::Put,
+            "/settings/theme",
+            Access::Permitted(Permission::SetUpImages),
+            Run::http::<crate::admin::set_theme::SetTheme>(),
+        )
+    },
+    Operation {
+        grants: SAVES_SETTINGS,
+        ..admin(
+            "admin.set_file_attachment",
+            "Save whether clients see photos",
+            Method::Put,
+            "/settings/file-attachment",
+            Access::Permitted(Permission::SetUpWorkerPhotos),
+            Run::http::<crate::admin::set_file_attachment::SetFileAttachment>(),
+        )
+    },
+    Operation {
+        mutates: false,
+        uses: &[Use::ReadImages(Picture::Logo), Use::ReadImages(Picture::Photo)],
+        ..admin(
+            "admin.get_image",
+            "Get a photo or a logo",
+            Method::Get,
+            "/images/{image_id}",
+            Access::Worker,
+            Run::http::<crate::admin::get_image::GetImage>(),
+        )
+    },
+    Operation {
+        grants: CHANGES_WORKERS,
+        ..admin(
+            "admin.set_my_profile",
+            "Say what clients see of me",
+            Method::Put,
+            "/me/profile",
+            Access::Worker,
+            Run::http::<crate::admin::set_my_profile::SetMyProfile>(),
+        )
+    },
+    Operation {
+        memory: Memory::Bulk,
+        grants: CHANGES_WORKERS,
+        uses: &[Use::ReadUploads, Use::WriteImages(Picture::Photo)],
+        ..admin(
+            "admin.set_my_photo",
+            "Set my photo",
+            Method::Put,
+            "/me/photo",
+            Access::Worker,
+            Run::http::<crate::admin::set_my_photo::SetMyPhoto>(),
+        )
+    },
+    Operation {
+        memory: Memory::Bulk,
+        grants: CHANGES_WORKERS,
+        uses: &[Use::ReadUploads, Use::WriteImages(Picture::Photo)],
+        ..admin(
+            "admin.set_worker_photo",
+            "Set a worker's photo",
+            Method::Put,
+            "/workers/{worker_id}/photo",
+            Access::Permitted(Permission::SetUpWorkerPhotos),
+            Run::http::<crate::admin::set_worker_photo::SetWorkerPhoto>(),
+        )
+    },
+    Operation {
+        memory: Memory::Hash,
+        grants: &[
+            grant(Table::Workers, APPEND),
+            grant(Table::WorkerCredentials, &[BatchGetItem, UpdateItem]),
+            grant(Table::Journal, APPEND),
+            grant(Table::Throttles, &[UpdateItem]),
+        ],
+        uses: &[Use::Read(Secret::Seal)],
+        ..admin(
+            "admin.begin_second_factor",
+            "Begin to set up a second factor",
+            Method::Post,
+            "/second-factor",
+            Access::ByPassword,
+            Run::http::<crate::admin::begin_second_factor::BeginSecondFactor>(),
+        )
+    },
+    Operation {
+        grants: &[
+            grant(Table::Workers, APPEND),
+            grant(Table::WorkerCredentials, &[BatchGetItem, UpdateItem]),
+            grant(Table::WorkerSessions, &[PutItem, DeleteItem]),
+            grant(Table::Journal, APPEND),
+            grant(Table::Throttles, &[UpdateItem]),
+        ],
+        uses: &[Use::Read(Secret::Seal), Use::Read(Secret::AdminSession)],
+        ..admin(
+            "admin.confirm_second_factor",
+            "Confirm a second factor",
+            Method::Post,
+            "/second-factor/confirm",
+            Access::ByPassword,
+            Run::http::<crate::admin::confirm_second_factor::ConfirmSecondFactor>(),
+        )
+    },
+    Operation {
+        memory: Memory::Hash,
+        grants: &[
+            grant(Table::Workers, APPEND),
+            grant(Table::WorkerCredentials, &[BatchGetItem, UpdateItem]),
+            grant(Table::Journal, APPEND),
+            grant(Table::Throttles, &[UpdateItem]),
+        ],
+        uses: &[Use::Read(Secret::Seal)],
+        ..admin(
+            "admin.renew_recovery_codes",
+            "Get new recovery codes",
+            Method::Post,
+            "/second-factor/recovery-codes",
+            Access::Worker,
+            Run::http::<crate::admin::renew_recovery_codes::RenewRecoveryCodes>(),
+        )
+    },
+    Operation {
+        idempotency: Idempotency::Accepted,
+        grants: &[
+            grant(Table::Workers, &[PutItem, ConditionCheckItem]),
+            grant(Table::WorkerCredentials, &[UpdateItem]),
+            grant(Table::Journal, APPEND),
+        ],
+        ..admin(
+            "admin.reset_second_factor",
+            "Reset a worker's second factor",
+            Method::Post,
+            "/workers/{worker_id}/second-factor/reset",
+            Access::Permitted(Permission::ManageStaff),
+            Run::http::<crate::admin::reset_second_factor::ResetSecondFactor>(),
+        )
+    },
+    Operation {
+        idempotency: Idempotency::Required,
+        grants: &[
+            grant(Table::Settings, APPEND),
+            grant(Table::Workers, &[PutItem, ConditionCheckItem]),
+            grant(Table::WorkerCredentials, APPEND),
+            grant(Table::Journal, APPEND),
+        ],
+        ..admin(
+            "admin.create_worker",
+            "Add a worker and invite them",
+            Method::Post,
+            "/workers",
+            Access::Permitted(Permission::ManageStaff),
+            Run::http::<crate::admin::create_worker::CreateWorker>(),
+        )
+    },
+    Operation {
+        mutates: false,
+        grants: READS_SETTINGS,
+        ..admin(
+            "admin.get_settings",
+            "Get the agency's settings",
+            Method::Get,
+            "/settings",
+            Access::Permitted(Permission::SetUpClientConnect),
+            Run::http::<crate::admin::get_settings::GetSettings>(),
+        )
+    },
+    Operation {
+        mutates: false,
+        ..admin(
+            "admin.get_worker",
+            "Show a worker",
+            Method::Get,
+            "/workers/{worker_id}",
+            Access::Permitted(Permission::ManageStaff),
+            Run::http::<crate::admin::get_worker::GetWorker>(),
+        )
+    },
+    Operation {
+        idempotency: Idempotency::Accepted,
+        grants: &[
+            grant(Table::Settings, APPEND),
+            grant(Table::Workers, &[PutItem, ConditionCheckItem]),
+            grant(Table::Journal, APPEND),
+        ],
+        ..admin(
+            "admin.update_worker",
+            "Write a worker anew",
+            Method::Put,
+            "/workers/{worker_id}",
+            Access::Permitted(Permission::ManageStaff),
+            Run::http::<crate::admin::update_worker::UpdateWorker>(),
+        )
+    },
+    Operation {
+        idempotency: Idempotency::Accepted,
+        grants: STAFFS,
+        ..admin(
+            "admin.invite_worker",
+            "Invite a worker again",
+            Method::Post,
+            "/workers/{worker_id}/invite",
+            Access::Permitted(Permission::ManageStaff),
+            Run::http::<crate::admin::invite_worker::InviteWorker>(),
+        )
+    },
+    Operation {
+        idempotency: Idempotency::Accepted,
+        grants: &[
+            grant(Table::Workers, &[PutItem, ConditionCheckItem]),
+            grant(Table::WorkerCredentials, &[UpdateItem]),
+            grant(Table::Journal, APPEND),
+        ],
+        ..admin(
+            "admin.deactivate_worker",
+            "Deactivate a worker",
+            Method::Post,
+            "/workers/{worker_id}/deactivate",
+            Access::Permitted(Permission::ManageStaff),
+            Run::http::<crate::admin::deactivate_worker::DeactivateWorker>(),
+        )
+    },
+    Operation {
+        idempotency: Idempotency::Accepted,
+        grants: STAFFS,
+        ..admin(
+            "admin.reactivate_worker",
+            "Reactivate a worker and invite them",
+            Method::Post,
+            "/workers/{worker_id}/reactivate",
+            Access::Permitted(Permission::ManageStaff),
+            Run::http::<crate::admin::reactivate_worker::ReactivateWorker>(),
+        )
+    },
+    Operation {
+        mutates: false,
+        grants: READS_SETTINGS,
+        ..admin(
+            "admin.list_settings_versions",
+            "List the versions of the settings",
+            Method::Get,
+            "/settings/versions",
+            Access::Permitted(Permission::SetUpClientConnect),
+            Run::http::<crate::admin::list_settings_versions::ListSettingsVersions>(),
+        )
+    },
+    Operation {
+        mutates: false,
+        grants: &[grant(Table::Workers, &[Query])],
+        ..admin(
+            "admin.list_security_classes",
+            "List security classes",
+            Method::Get,
+            "/security-classes",
+            Access::Permitted(Permission::ManageStaff),
+            Run::http::<crate::admin::list_security_classes::ListSecurityClasses>(),
+        )
+    },
+    Operation {
+        idempotency: Idempotency::Required,
+        grants: &[grant(Table::Settings, APPEND), grant(Table::Journal, APPEND)],
+        ..admin(
+            "admin.create_security_class",
+            "Add a security class",
+            Method::Post,
+            "/security-classes",
+            Access::Permitted(Permission::ManageStaff),
+            Run::http::<crate::admin::create_security_class::CreateSecurityClass>(),
+        )
+    },
+    Operation {
+        mutates: false,
+        grants: READS_SETTINGS,
+        ..admin(
+            "admin.get_text",
+            "Get a version of the privacy policy or the terms of use",
+            Method::Get,
+            "/settings/texts/{kind}",
+            Access::Permitted(Permission::SetUpClientConnect),
+            Run::http::<crate::admin::get_text::GetText>(),
+        )
+    },
+    Operation {
+        grants: SAVES_SETTINGS,
+        uses: &[Use::ReadIdentity],
+        ..admin(
+            "admin.set_communications",
+            "Save External communications",
+            Method::Put,
+            "/settings/communications",
+            Access::Permitted(Permission::SetUpCommunications),
+            Run::http::<crate::admin::set_communications::SetCommunications>(),
+        )
+    },
+    Operation {
+        grants: SAVES_SETTINGS,
+        uses: &[Use::ReadIdentity],
+        ..admin(
+            "admin.check_authentication_email",
+            "Ask again whether the authentication email's sender is verified",
+            Method::Post,
+            "/settings/authentication-email/check",
+            Access::Permitted(Permission::SetUpCommunications),
+            Run::http::<crate::admin::check_authentication_email::CheckAuthenticationEmail>(),
+        )
+    },
+    Operation {
+        grants: SAVES_SETTINGS,
+        ..admin(
+            "admin.set_client_connect",
+            "Save ClientConnect setup",
+            Method::Put,
+            "/settings/client-connect",
+            Access::Permitted(Permission::SetUpClientConnect),
+            Run::http::<crate::admin::set_client_connect::SetClientConnect>(),
+        )
+    },
+    Operation {
+        grants: SAVES_SETTINGS,
+        ..admin(
+            "admin.publish_text",
+            "Publish a privacy policy or terms of use",
+            Method::Put,
+            "/settings/texts/{kind}",
+            Access::Permitted(Permission::SetUpClientConnect),
+            Run::http::<crate::admin::publish_text::PublishText>(),
+        )
+    },
+    Operation {
+        grants: SAVES_SETTINGS,
+        uses: &[Use::ReadIdentity],
+        ..admin(
+            "admin.restore_settings",
+            "Bring an earlier version of the settings back",
+            Method::Post,
+            "/settings/versions/{number}/restore",
+            Access::Permitted(Permission::SetUpClientConnect),
+            Run::http::<crate::admin::restore_settings::RestoreSettings>(),
+        )
+    },
+    Operation {
+        idempotency: Idempotency::Accepted,
+        grants: &[
+            grant(Table::Settings, APPEND),
+            grant(Table::Workers, &[Query]),
+            grant(Table::Journal, APPEND),
+        ],
+        ..admin(
+            "admin.update_security_class",
+            "Write a security class anew",
+            Method::Put,
+            "/security-classes/{security_class_id}",
+            Access::Permitted(Permission::ManageStaff),
+            Run::http::<crate::admin::update_security_class::UpdateSecurityClass>(),
+        )
+    },
+    Operation {
+        idempotency: Idempotency::Accepted,
+        grants: &[
+            grant(Table::Settings, APPEND),
+            grant(Table::Workers, &[Query]),
+            grant(Table::Journal, APPEND),
+        ],
+        ..admin(
+            "admin.delete_security_class",
+            "Delete a security class that nobody belongs to",
+            Method::Delete,
+            "/security-classes/{security_class_id}",
+            Access::Permitted(Permission::ManageStaff),
+            Run::http::<crate::admin::delete_security_class::DeleteSecurityClass>(),
+        )
+    },
+    Operation {
+        idempotency: Idempotency::Required,
+        grants: &[grant(Table::Settings, APPEND), grant(Table::Journal, APPEND)],
+        ..admin(
+            "admin.create_site",
+            "Add a site",
+            Method::Post,
+            "/sites",
+            Access::Permitted(Permission::ManageStaff),
+            Run::http::<crate::admin::create_site::CreateSite>(),
+        )
+    },
+    Operation {
+        idempotency: Idempotency::Accepted,
+        grants: &[grant(Table::Settings, APPEND), grant(Table::Journal, APPEND)],
+        ..admin(
+            "admin.update_site",
+            "Write a site anew",
+            Method::Put,
+            "/sites/{site_id}",
+            Access::Permitted(Permission::ManageStaff),
+            Run::http::<crate::admin::update_site::UpdateSite>(),
+        )
+    },
+    Operation {
+        idempotency: Idempotency::Accepted,
+        grants: SAVES_SETTINGS,
+        uses: &[Use::ReadIdentity],
+        ..admin(
+            "admin.send_test_mail",
+            "Send a test mail to oneself",
+            Method::Post,
+            "/settings/authentication-email/test",
+            Access::Permitted(Permission::SetUpCommunications),
+            Run::http::<crate::admin::send_test_mail::SendTestMail>(),
         )
     },
 ];

@@ -4,7 +4,9 @@ use store::tables::Table;
 
 use super::{APPEND, READ, WRITE, grant, job};
 use crate::jobs;
-use crate::operation::Action::{BatchGetItem, DeleteItem, PutItem, Query, Scan, UpdateItem};
+use crate::operation::Action::{
+    BatchGetItem, ConditionCheckItem, DeleteItem, PutItem, Query, Scan, UpdateItem,
+};
 use crate::operation::{Grant, Memory, Operation, Queue, Run, Secret, Trigger, Use};
 
 pub(super) const OPERATIONS: &[Operation] = &[
@@ -36,18 +38,24 @@ pub(super) const OPERATIONS: &[Operation] = &[
             grant(Table::Settings, READ),
             grant(Table::Individuals, &[BatchGetItem, Query, PutItem, DeleteItem]),
             grant(Table::Accounts, WRITE),
+            grant(Table::Workers, READ),
             grant(Table::WorkerCredentials, READ),
+            grant(
+                Table::Services,
+                &[BatchGetItem, Query, PutItem, UpdateItem, DeleteItem, ConditionCheckItem],
+            ),
+            grant(Table::ServiceFiles, &[BatchGetItem, Query, PutItem, DeleteItem]),
             grant(Table::Jobs, WRITE),
             grant(Table::Journal, APPEND),
         ],
         uses: &[Use::ReadUploads],
         ..job(
-            "jobs.import_individuals",
-            "Import a page of individuals",
+            "jobs.import_file",
+            "Import a page of a file",
             Trigger::Queue(Queue::Imports, 1),
             Memory::Bulk,
             120,
-            Run::messages::<jobs::import_individuals::ImportIndividuals>(),
+            Run::messages::<jobs::import_file::ImportFile>(),
         )
     },
     Operation {
@@ -133,6 +141,30 @@ pub(super) const OPERATIONS: &[Operation] = &[
             Memory::Small,
             60,
             Run::records::<jobs::publish_journal::PublishJournal>(),
+        )
+    },
+    Operation {
+        grants: &[
+            grant(Table::Settings, WRITE),
+            grant(Table::Individuals, &[Scan, BatchGetItem, PutItem, DeleteItem]),
+            grant(Table::Accounts, &[BatchGetItem, PutItem, UpdateItem]),
+            grant(Table::Credentials, &[DeleteItem]),
+            grant(Table::Workers, &[Query, BatchGetItem, PutItem]),
+            grant(Table::WorkerCredentials, &[BatchGetItem, UpdateItem]),
+            grant(Table::Sessions, &[Scan, DeleteItem]),
+            grant(Table::WorkerSessions, &[Scan, DeleteItem]),
+            grant(Table::Requests, &[Scan, DeleteItem]),
+            grant(Table::Idempotency, &[Scan, DeleteItem]),
+            grant(Table::Journal, APPEND),
+        ],
+        uses: &[Use::Stage, Use::Write(Secret::PortalSession), Use::Write(Secret::AdminSession)],
+        ..job(
+            "jobs.strip_sandbox",
+            "Take from a copy of an agency's data what reaches clients",
+            Trigger::Invoke,
+            Memory::Bulk,
+            900,
+            Run::event::<jobs::strip_sandbox::StripSandbox>(),
         )
     },
     Operation {
@@ -224,6 +256,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
     },
     Operation {
         grants: &[
+            grant(Table::Settings, WRITE),
             grant(Table::Mail, &[Query, PutItem]),
             grant(Table::Individuals, WRITE),
             grant(Table::Accounts, WRITE),

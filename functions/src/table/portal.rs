@@ -1,10 +1,18 @@
 //! What clients do.
 
+use domain::image::Picture;
 use store::tables::Table;
 
 use super::{APPEND, READ, WRITE, grant, portal};
-use crate::operation::Action::{BatchGetItem, DeleteItem, PutItem, UpdateItem};
-use crate::operation::{Access, Grant, Memory, Method, Operation, Run, Secret, Use};
+use crate::operation::Action::{BatchGetItem, ConditionCheckItem, DeleteItem, PutItem, Query, UpdateItem};
+use crate::operation::{Access, Grant, Idempotency, Memory, Method, Operation, Run, Secret, Use};
+
+/// What a change of one's own record takes.
+const EDITS_ONESELF: &[Grant] = &[
+    grant(Table::Individuals, &[BatchGetItem, PutItem, DeleteItem]),
+    grant(Table::Accounts, APPEND),
+    grant(Table::Journal, APPEND),
+];
 
 pub(super) const OPERATIONS: &[Operation] = &[
     Operation {
@@ -94,7 +102,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         grants: &[
             grant(Table::Settings, READ),
             grant(Table::Accounts, &[BatchGetItem, PutItem, UpdateItem]),
-            grant(Table::Credentials, &[BatchGetItem, UpdateItem]),
+            grant(Table::Credentials, &[BatchGetItem, ConditionCheckItem, UpdateItem]),
             grant(Table::Sessions, &[PutItem, DeleteItem]),
             grant(Table::Journal, APPEND),
             grant(Table::AccessLog, APPEND),
@@ -251,6 +259,22 @@ pub(super) const OPERATIONS: &[Operation] = &[
         )
     },
     Operation {
+        mutates: false,
+        grants: &[
+            grant(Table::ServiceFiles, &[Query]),
+            grant(Table::Services, READ),
+            grant(Table::Workers, READ),
+        ],
+        ..portal(
+            "portal.list_services",
+            "List my services",
+            Method::Get,
+            "/services",
+            Access::Client,
+            Run::http::<crate::portal::list_services::ListServices>(),
+        )
+    },
+    Operation {
         grants: &[grant(Table::Accounts, APPEND), grant(Table::Journal, APPEND)],
         ..portal(
             "portal.set_language",
@@ -259,6 +283,17 @@ pub(super) const OPERATIONS: &[Operation] = &[
             "/language",
             Access::Client,
             Run::http::<crate::portal::set_language::SetLanguage>(),
+        )
+    },
+    Operation {
+        grants: EDITS_ONESELF,
+        ..portal(
+            "portal.set_message_preferences",
+            "Choose which messages I get",
+            Method::Put,
+            "/account/messages",
+            Access::Client,
+            Run::http::<crate::portal::set_message_preferences::SetMessagePreferences>(),
         )
     },
     Operation {
@@ -297,6 +332,142 @@ pub(super) const OPERATIONS: &[Operation] = &[
             "/email-change/confirm",
             Access::Client,
             Run::http::<crate::portal::confirm_email_change::ConfirmEmailChange>(),
+        )
+    },
+    Operation {
+        mutates: false,
+        grants: &[grant(Table::Individuals, READ)],
+        ..portal(
+            "portal.get_profile",
+            "Get my profile and contacts",
+            Method::Get,
+            "/profile",
+            Access::Client,
+            Run::http::<crate::portal::get_profile::GetProfile>(),
+        )
+    },
+    Operation {
+        idempotency: Idempotency::Accepted,
+        grants: EDITS_ONESELF,
+        ..portal(
+            "portal.update_profile",
+            "Change my profile",
+            Method::Put,
+            "/profile",
+            Access::Client,
+            Run::http::<crate::portal::update_profile::UpdateProfile>(),
+        )
+    },
+    Operation {
+        idempotency: Idempotency::Required,
+        grants: EDITS_ONESELF,
+        ..portal(
+            "portal.add_contact",
+            "Add a contact to mine",
+            Method::Post,
+            "/profile/contacts",
+            Access::Client,
+            Run::http::<crate::portal::add_contact::AddContact>(),
+        )
+    },
+    Operation {
+        idempotency: Idempotency::Accepted,
+        grants: EDITS_ONESELF,
+        ..portal(
+            "portal.update_contact",
+            "Change one of my contacts",
+            Method::Put,
+            "/profile/contacts/{contact_id}",
+            Access::Client,
+            Run::http::<crate::portal::update_contact::UpdateContact>(),
+        )
+    },
+    Operation {
+        idempotency: Idempotency::Accepted,
+        grants: &[
+            grant(Table::Individuals, &[BatchGetItem, PutItem, DeleteItem]),
+            grant(Table::Accounts, APPEND),
+            grant(Table::Journal, APPEND),
+            Grant { table: Table::Mail, actions: &[Query], indexes: &["individual"] },
+        ],
+        ..portal(
+            "portal.retire_contact",
+            "Remove one of my contacts",
+            Method::Delete,
+            "/profile/contacts/{contact_id}",
+            Access::Client,
+            Run::http::<crate::portal::retire_contact::RetireContact>(),
+        )
+    },
+    Operation {
+        mutates: false,
+        grants: &[grant(Table::Settings, READ)],
+        ..portal(
+            "portal.get_theme",
+            "Get the theme's stylesheet",
+            Method::Get,
+            "/theme.css",
+            Access::Anyone,
+            Run::http::<crate::portal::get_theme::GetTheme>(),
+        )
+    },
+    Operation {
+        mutates: false,
+        uses: &[Use::ReadImages(Picture::Logo)],
+        ..portal(
+            "portal.get_logo",
+            "Get the agency's logo",
+            Method::Get,
+            "/logo/{image_id}",
+            Access::Anyone,
+            Run::http::<crate::portal::get_logo::GetLogo>(),
+        )
+    },
+    Operation {
+        mutates: false,
+        grants: &[grant(Table::Individuals, READ), grant(Table::Services, READ), grant(Table::Workers, READ)],
+        uses: &[Use::ReadImages(Picture::Photo)],
+        ..portal(
+            "portal.get_worker_photo",
+            "Get a photo of a worker of mine",
+            Method::Get,
+            "/workers/{worker_id}/photo",
+            Access::Client,
+            Run::http::<crate::portal::get_worker_photo::GetWorkerPhoto>(),
+        )
+    },
+    Operation {
+        mutates: false,
+        grants: &[
+            grant(Table::Services, &[Query]),
+            grant(Table::ServiceFiles, &[Query]),
+            grant(Table::Individuals, READ),
+        ],
+        ..portal(
+            "portal.list_offered_services",
+            "List what I may ask for",
+            Method::Get,
+            "/offered-services",
+            Access::Client,
+            Run::http::<crate::portal::list_offered_services::ListOfferedServices>(),
+        )
+    },
+    Operation {
+        idempotency: Idempotency::Required,
+        grants: &[
+            grant(Table::Services, READ),
+            grant(Table::ServiceFiles, &[Query, PutItem]),
+            grant(Table::Journal, APPEND),
+            grant(Table::Throttles, &[UpdateItem]),
+        ],
+        uses: &[Use::Read(Secret::Seal)],
+        ..portal(
+            "portal.request_service",
+            "Ask for a service",
+            Method::Post,
+            "/service-requests",
+            Access::Client,
+            Run::http::<crate::portal::request_service::RequestService>(),
         )
     },
 ];

@@ -20,7 +20,7 @@ impl Local {
     pub(crate) fn upload(&self, request: &Request<Bytes>) -> Response<Bytes> {
         let endpoint = self.aws().endpoint();
         let host = HeaderValue::try_from(endpoint.rsplit('/').next().unwrap_or_default());
-        let bucket = self.aws().world().buckets.first();
+        let bucket = self.aws().world().buckets.iter().find(|bucket| bucket.contains("-uploads-"));
         let place = request.uri().path_and_query().zip(bucket);
         let place = place.and_then(|(path, bucket)| format!("/{bucket}{path}").parse::<Uri>().ok());
         let (Ok(host), Some(place)) = (host, place) else {

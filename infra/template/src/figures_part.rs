@@ -63,7 +63,7 @@ fn sends_mail(operation: &Operation) -> bool {
 }
 
 fn works_in_pages(operation: &Operation) -> bool {
-    ["jobs.import_individuals", "jobs.run_bulk_job"].contains(&operation.name)
+    ["jobs.import_file", "jobs.run_bulk_job"].contains(&operation.name)
 }
 
 /// The names of all that is counted.

@@ -1,6 +1,8 @@
 //! One operation's function, role and log group.
 
-use functions::operation::{Action, Api, Operation, Queue, Touch, Trigger, Use};
+use domain::image::Picture;
+use functions::images;
+use functions::operation::{Access, Action, Api, Operation, Queue, Touch, Trigger, Use};
 use store::tables::Table;
 
 use crate::needs::{Need, secret_id};
@@ -103,10 +105,15 @@ fn variables(operation: &Operation) -> Vec<(&'static str, String)> {
                 ("MAIL_CONFIGURATION_SET", "!Sub clientconnect-${Stage}".to_owned()),
             ]),
             Use::PortalUrl => variables.push(("PORTAL_URL", "!Ref PortalUrl".to_owned())),
-            Use::ReadIdentity | Use::ReadSendRate => {}
+            Use::Stage => variables.push(("STAGE", "!Ref Stage".to_owned())),
+            Use::ReadIdentity => variables.push(("MAIL_DOMAIN", "!Ref MailDomain".to_owned())),
+            Use::ReadSendRate => {}
             Use::PutEvents => variables.push(("BUS_NAME", "!Ref BusName".to_owned())),
             Use::ReadUploads | Use::WriteUploads => {
                 variables.push(("UPLOADS_BUCKET", "!Ref UploadsBucket".to_owned()));
+            }
+            Use::ReadImages(_) | Use::WriteImages(_) => {
+                variables.push(("IMAGES_BUCKET", "!Ref ImagesBucket".to_owned()));
             }
             Use::Read(secret) | Use::Write(secret) => {
                 variables.push((secret.env_var(), format!("!Ref {}", secret_id(*secret))));
@@ -119,6 +126,9 @@ fn variables(operation: &Operation) -> Vec<(&'static str, String)> {
             Api::Admin => "!Ref AdminUrl",
         };
         variables.extend([("ORIGINS", url.to_owned()), ("ORIGIN_SECRETS", "!Ref OriginSecrets".to_owned())]);
+    }
+    if matches!(operation.access, Access::ByPassword | Access::Worker | Access::Permitted(_)) {
+        variables.push(("SECOND_FACTOR", "!Ref SecondFactor".to_owned()));
     }
     variables.push(("AWS_ENDPOINT_URL", "!Ref AwsEndpoint".to_owned()));
     variables.sort();
@@ -233,11 +243,21 @@ fn statements(operation: &Operation) -> String {
                     + &statement("FindUploads", &["s3:ListBucket"], &[bucket])
             }
             Use::WriteUploads => statement("WriteUploads", &["s3:PutObject"], &[uploads()]),
+            Use::ReadImages(picture) => {
+                let sid = format!("Read{}s", logical_id(images::folder(*picture)));
+                let bucket = "!Sub arn:${AWS::Partition}:s3:::${ImagesBucket}".to_owned();
+                statement(&sid, &["s3:GetObject"], &[kept(*picture)])
+                    + &statement(&format!("Find{sid}"), &["s3:ListBucket"], &[bucket])
+            }
+            Use::WriteImages(picture) => {
+                let sid = format!("Keep{}s", logical_id(images::folder(*picture)));
+                statement(&sid, &["s3:PutObject"], &[kept(*picture)])
+            }
             Use::Read(secret) => {
                 let sid = format!("Read{}", secret_id(*secret));
                 statement(&sid, &["secretsmanager:GetSecretValue"], &[format!("!Ref {}", secret_id(*secret))])
             }
-            Use::PortalUrl => String::new(),
+            Use::PortalUrl | Use::Stage => String::new(),
             Use::Write(secret) => {
                 let sid = format!("Write{}", secret_id(*secret));
                 statement(&sid, &["secretsmanager:PutSecretValue"], &[format!("!Ref {}", secret_id(*secret))])
@@ -304,7 +324,7 @@ fn on_key(operation: &Operation) -> String {
     let from_queue = matches!(operation.trigger, Trigger::Queue(..));
     let services = [
         ("dynamodb", from_stream || !operation.touches().is_empty()),
-        ("s3", uses(|used| matches!(used, Use::ReadUploads | Use::WriteUploads))),
+        ("s3", uses(Use::is_of_objects)),
         ("secretsmanager", uses(|used| matches!(used, Use::Read(_) | Use::Write(_)))),
         ("sqs", from_stream || from_queue),
     ];
@@ -316,7 +336,8 @@ fn on_key(operation: &Operation) -> String {
     if services.is_empty() {
         return String::new();
     }
-    let writes = from_stream || uses(|used| matches!(used, Use::WriteUploads | Use::Write(_)));
+    let writes =
+        from_stream || uses(|used| matches!(used, Use::WriteUploads | Use::WriteImages(_) | Use::Write(_)));
     let actions: &[&str] = if writes { &["kms:Decrypt", "kms:GenerateDataKey"] } else { &["kms:Decrypt"] };
     let mut text = statement("Key", actions, &["!Ref KeyArn".to_owned()]);
     text += &format!("  Condition:\n    StringEquals:\n      kms:ViaService:\n{services}");
@@ -325,6 +346,10 @@ fn on_key(operation: &Operation) -> String {
 
 fn uploads() -> String {
     "!Sub arn:${AWS::Partition}:s3:::${UploadsBucket}/uploads/*".to_owned()
+}
+
+fn kept(picture: Picture) -> String {
+    format!("!Sub arn:${{AWS::Partition}}:s3:::${{ImagesBucket}}/{}/*", images::folder(picture))
 }
 
 fn arn(service: &str, resource: &str) -> String {

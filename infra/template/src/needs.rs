@@ -14,6 +14,7 @@ pub(crate) enum Need {
     Stream(Table),
     Secret(Secret),
     Uploads,
+    Images,
     Bus,
     MailDomain,
     PortalUrl,
@@ -40,9 +41,10 @@ fn of(operation: &Operation) -> Vec<Need> {
             Use::SendMail => needs.extend([Need::MailDomain, Need::PortalUrl, Need::AdminUrl]),
             Use::PortalUrl => needs.push(Need::PortalUrl),
             Use::ReadIdentity => needs.push(Need::MailDomain),
-            Use::ReadSendRate => {}
+            Use::ReadSendRate | Use::Stage => {}
             Use::PutEvents => needs.push(Need::Bus),
             Use::ReadUploads | Use::WriteUploads => needs.push(Need::Uploads),
+            Use::ReadImages(_) | Use::WriteImages(_) => needs.push(Need::Images),
             Use::Read(secret) | Use::Write(secret) => needs.push(Need::Secret(*secret)),
         }
     }
@@ -60,6 +62,7 @@ impl Need {
             Self::Stream(table) => format!("{}Stream", logical_id(table.name())),
             Self::Secret(secret) => secret_id(secret),
             Self::Uploads => "UploadsBucket".to_owned(),
+            Self::Images => "ImagesBucket".to_owned(),
             Self::Bus => "BusName".to_owned(),
             Self::MailDomain => "MailDomain".to_owned(),
             Self::PortalUrl => "PortalUrl".to_owned(),
@@ -85,6 +88,7 @@ impl Need {
                 format!("arn:aws:secretsmanager:{HERE}:secret:{}-000000", secret_name("dev", secret))
             }
             Self::Uploads => "clientconnect-dev-uploads-000000000000".to_owned(),
+            Self::Images => "clientconnect-dev-images-000000000000".to_owned(),
             Self::Bus => "clientconnect-dev".to_owned(),
             Self::MailDomain => "alderquay.example.org".to_owned(),
             Self::PortalUrl => "http://127.0.0.1:8080".to_owned(),

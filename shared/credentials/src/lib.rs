@@ -5,6 +5,7 @@
 pub mod cursor;
 pub mod link;
 pub mod password;
+pub mod second_factor;
 pub mod session_token;
 
 pub use cursor::{CursorError, Seal};

@@ -73,6 +73,8 @@ impl FromStr for BirthDate {
     }
 }
 
+as_text!(BirthDate, "A date, such as 1990-12-31", |date| date.to_string());
+
 impl fmt::Display for BirthDate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(&self.0, f)

@@ -448,7 +448,7 @@ impl Work {
                 BulkAction::Unlock => &[ChangeAccountsInBulk, UnlockAccount],
                 BulkAction::Disable => &[ChangeAccountsInBulk, DisableAccount],
                 BulkAction::Enable => &[ChangeAccountsInBulk, EnableAccount],
-                BulkAction::ForceReset => &[ForceReset],
+                BulkAction::ForceReset => &[ChangeAccountsInBulk, ForceReset],
             },
         }
     }

@@ -104,6 +104,8 @@ impl FromStr for EmailAddress {
     }
 }
 
+as_text!(EmailAddress, "An email address", |address| address.as_typed());
+
 fn is_atom_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~".contains(&byte)
 }

@@ -99,6 +99,15 @@ pub fn birth_date(text: &str, today: NaiveDate) -> Result<BirthDate, Wrong> {
     Ok(date)
 }
 
+/// A day, as every file and screen writes it.
+///
+/// # Errors
+/// When it isn't of the form 2026-03-31, or there is no such day.
+pub fn day(text: &str) -> Result<NaiveDate, Wrong> {
+    let help = "write the day as 2026-03-31";
+    NaiveDate::parse_from_str(&word(text)?, "%Y-%m-%d").map_err(|_| Wrong::new("day_form", help))
+}
+
 /// An email address.
 ///
 /// # Errors
@@ -121,6 +130,22 @@ pub fn contact(kind: ContactKind, text: &str) -> Result<ContactValue, Wrong> {
             ContactValue::Postal(text::clean(&lines.collect::<Vec<_>>().join(", "), 300)?)
         }
     })
+}
+
+/// What the agency calls something of its own: a security class, a site.
+///
+/// # Errors
+/// When it is empty, over 100 characters or has control characters.
+pub fn label(text: &str) -> Result<String, Wrong> {
+    Ok(text::clean(text, 100)?)
+}
+
+/// What clients read about a worker.
+///
+/// # Errors
+/// When it is empty, over 300 characters or has control characters.
+pub fn description(text: &str) -> Result<String, Wrong> {
+    Ok(text::clean(text, 300)?)
 }
 
 /// Communication instructions for staff.

@@ -121,12 +121,16 @@ ids! {
     WorkerId "wrk" "a worker";
     ClassId "cls" "a security class";
     SiteId "sit" "a site";
+    ServiceId "svc" "a service";
+    ServiceRequestId "srq" "a service request";
     SessionId "ses" "a session";
     JournalId "jrn" "a journal record";
     CorrelationId "cor" "a chain of causes";
     MailId "mai" "a mail";
     JobId "job" "a job";
     UploadId "upl" "an uploaded file";
+    ImageId "img" "an image";
+    ServiceFileId "sfl" "a service file";
 }
 
 impl MailId {

@@ -7,14 +7,20 @@ use chrono::{DateTime, Utc};
 
 use crate::birth_date::BirthDate;
 use crate::email::EmailAddress;
-use crate::id::{ContactId, IndividualId, JobId, SiteId, WorkerId};
+use crate::id::{AccountId, ContactId, IndividualId, JobId, ServiceFileId, SiteId, WorkerId};
 use crate::journal::FieldName;
 use crate::language::Language;
 use crate::mail::MailOutcome;
 use crate::name::PersonName;
+use crate::service_file::OpenFile;
 
 /// Contacts that an individual may have, retired ones left out.
 pub const MOST_CONTACTS: usize = 20;
+/// Contacts that a record may come to by a client's own hand, and by anybody's, retired ones among them (B6). A record is
+/// one item of the store: it needs room for what staff change, and for consent that is withdrawn.
+const MOST_KEPT: [usize; 2] = [60, 150];
+/// How often a client may give consent; after that, staff record it.
+const MOST_CHOICES: usize = 100;
 /// External ids that an individual may have.
 pub const MOST_EXTERNAL_IDS: usize = 10;
 /// Workers that an individual may be assigned to.
@@ -41,8 +47,12 @@ pub struct Individual {
     pub contacts: Vec<Contact>,
     /// Consent to email, given and withdrawn, oldest first. The last row is the current one.
     pub communication: Vec<ConsentRow>,
-    /// Who works with them.
+    /// Which messages about their events they want.
+    pub event_messages: EventMessages,
+    /// Who is assigned to them directly, whatever service files they have.
     pub workers: BTreeSet<WorkerId>,
+    /// Their open service files.
+    pub files: BTreeMap<ServiceFileId, OpenFile>,
     /// Outside statistics, totals, bulk work and licences. Settled when they are added: licences are counted by it.
     pub test: bool,
     /// The import that last wrote this record.
@@ -192,8 +202,12 @@ impl fmt::Debug for Contact {
 pub enum Origin {
     /// A worker, for the client.
     Worker(WorkerId),
+    /// The client, by their account.
+    Client(AccountId),
     /// An imported file.
     Import(JobId),
+    /// The job that makes a copy of the data reach nobody; it only withdraws.
+    Sandbox,
 }
 
 /// Consent to email communication, given or withdrawn.
@@ -209,6 +223,22 @@ pub struct ConsentRow {
     pub by: Origin,
     /// When.
     pub at: DateTime<Utc>,
+}
+
+/// Which messages about their events somebody wants, of those that the agency sends: all, until they choose (§7, *My
+/// `ClientConnect`*).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EventMessages {
+    /// Event confirmations: this is coming.
+    pub confirmations: bool,
+    /// Event updates: this has moved or is off.
+    pub updates: bool,
+}
+
+impl Default for EventMessages {
+    fn default() -> Self {
+        Self { confirmations: true, updates: true }
+    }
 }
 
 /// What a change meant for consent.
@@ -250,6 +280,9 @@ pub enum ContactError {
     /// There are [`MOST_CONTACTS`].
     #[error("there are too many contacts: remove one first")]
     TooMany,
+    /// The record keeps as much as it can of such changes, and removing something makes no room.
+    #[error("the record is full of former contacts and choices")]
+    Full,
 }
 
 impl Individual {
@@ -267,7 +300,9 @@ impl Individual {
             site,
             contacts: Vec::new(),
             communication: Vec::new(),
+            event_messages: EventMessages::default(),
             workers,
+            files: BTreeMap::new(),
             test,
             imported: None,
         }
@@ -326,7 +361,7 @@ impl Individual {
     /// Gives consent for that contact, or withdraws it with none.
     ///
     /// # Errors
-    /// When the contact isn't an email contact in use.
+    /// When the contact isn't an email contact in use, or a client has chosen too often.
     pub fn set_communication_settings(
         &mut self,
         contact: Option<ContactId>,
@@ -340,6 +375,10 @@ impl Individual {
         let address = contact.email_in_use().cloned().ok_or(ContactError::NotAnEmailInUse(id))?;
         if self.consent().is_some_and(|row| row.contact == id) {
             return Ok(ConsentChange::Unchanged);
+        }
+        let choices = self.communication.iter().filter(|row| row.given).count();
+        if matches!(by, Origin::Client(_)) && choices >= MOST_CHOICES {
+            return Err(ContactError::Full);
         }
         self.communication.push(ConsentRow { given: true, contact: id, address, by, at });
         Ok(ConsentChange::Given)
@@ -377,8 +416,15 @@ impl Individual {
             return Err(ContactError::Retired(contact.id));
         }
         let mut others = self.contacts.iter().filter(|known| known.id != contact.id && !known.retired);
-        if self.contact(contact.id).is_none() && others.clone().count() >= MOST_CONTACTS {
-            return Err(ContactError::TooMany);
+        if self.contact(contact.id).is_none() {
+            let [by_a_client, by_anybody] = MOST_KEPT;
+            let kept = if matches!(by, Origin::Client(_)) { by_a_client } else { by_anybody };
+            if others.clone().count() >= MOST_CONTACTS {
+                return Err(ContactError::TooMany);
+            }
+            if self.contacts.len() >= kept {
+                return Err(ContactError::Full);
+            }
         }
         if let Some(same) = others.find(|known| known.value == contact.value) {
             return Err(ContactError::Exists(same.id));
@@ -441,8 +487,11 @@ impl Individual {
             changed(FieldName::Site, |a, b| a.site == b.site),
             changed(FieldName::ExternalIds, |a, b| a.external_ids == b.external_ids),
             changed(FieldName::Contacts, |a, b| a.contacts == b.contacts),
-            changed(FieldName::CommunicationSettings, |a, b| a.communication == b.communication),
+            changed(FieldName::CommunicationSettings, |a, b| {
+                (&a.communication, a.event_messages) == (&b.communication, b.event_messages)
+            }),
             changed(FieldName::Workers, |a, b| a.workers == b.workers),
+            changed(FieldName::ServiceFiles, |a, b| a.files == b.files),
             changed(FieldName::Test, |a, b| a.test == b.test),
         ];
         fields.into_iter().flatten().collect()
@@ -531,6 +580,31 @@ mod tests {
     }
 
     #[test]
+    fn a_client_fills_no_record_so_that_nobody_can_change_it() {
+        let mut zoe = individual();
+        let client = Origin::Client(AccountId::new(uuid::Uuid::from_u128(9)));
+        let round = |zoe: &mut Individual, number: u128, by| {
+            let contact = email_contact(100 + number, &format!("zoe{number}@example.org"));
+            let id = contact.id;
+            zoe.put_contact(contact, by, at(0))?;
+            zoe.set_communication_settings(Some(id), by, at(0))?;
+            zoe.remove_contact(id, true, by, at(0)).map(|_| ())
+        };
+        let last = (0..1_000).find(|number| round(&mut zoe, *number, client) == Err(ContactError::Full));
+        assert!(last.is_some_and(|number| number < 100));
+        round(&mut zoe, 2_000, BY).unwrap();
+        let own = zoe.contacts[0].id;
+        let choose = |zoe: &mut Individual| {
+            zoe.set_communication_settings(Some(own), client, at(0))?;
+            zoe.set_communication_settings(None, client, at(0))
+        };
+        assert!((0..1_000).any(|_| choose(&mut zoe) == Err(ContactError::Full)));
+        zoe.set_communication_settings(Some(own), BY, at(0)).unwrap();
+        let withdrawn = zoe.set_communication_settings(None, client, at(0));
+        assert_eq!(withdrawn, Ok(ConsentChange::Withdrawn), "always");
+    }
+
+    #[test]
     fn an_address_is_there_once_and_contacts_have_an_end() {
         let mut zoe = individual();
         let again = zoe.put_contact(email_contact(20, "ZOE@example.org"), BY, at(0));
@@ -583,7 +657,7 @@ mod tests {
         after.remove_contact(EMAIL_CONTACT, false, BY, at(0)).unwrap();
         let told = [FieldName::Gender, FieldName::Contacts, FieldName::CommunicationSettings];
         assert_eq!(after.changed_since(Some(&before)), told);
-        assert_eq!(after.changed_since(None).len(), 10);
+        assert_eq!(after.changed_since(None).len(), 11);
     }
 
     #[test]

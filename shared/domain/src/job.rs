@@ -9,6 +9,12 @@ codes! {
     pub enum JobKind {
         /// Imports individuals from a file.
         ImportIndividuals = "import_individuals",
+        /// Imports services, groups and series from a file.
+        ImportServices = "import_services",
+        /// Imports service files from a file.
+        ImportServiceFiles = "import_service_files",
+        /// Imports places on rosters from a file.
+        ImportRosters = "import_rosters",
     }
 }
 
@@ -54,11 +60,11 @@ pub enum JobState {
 /// What became of the rows so far.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct Counts {
-    /// New individuals.
+    /// What is new.
     pub created: u64,
-    /// Individuals that changed.
+    /// What changed.
     pub updated: u64,
-    /// Individuals that were so already.
+    /// What was so already.
     pub unchanged: u64,
     /// Rows refused; none of their content was taken.
     pub refused: u64,

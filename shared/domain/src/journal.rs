@@ -9,15 +9,19 @@ use serde::{Deserialize, Serialize};
 use crate::account::{CloseReason, LockReason, Reason, Transition};
 use crate::bulk::StopReason;
 use crate::id::{
-    AccountId, CorrelationId, IndividualId, JobId, JournalId, MailId, ParseIdError, SessionId, WorkerId,
+    AccountId, ClassId, CorrelationId, IndividualId, JobId, JournalId, MailId, ParseIdError, ServiceFileId,
+    ServiceId, ServiceRequestId, SessionId, SiteId, WorkerId,
 };
 use crate::mail::MailOutcome;
+use crate::service_request::RequestOutcome;
 
 codes! {
     /// A job that acts on its own.
     pub enum JobName {
         /// Sets up the agency.
         SetUpAgency = "set_up_agency",
+        /// Takes from a copy of the data what reaches clients.
+        StripSandbox = "strip_sandbox",
         /// Closes invitations nobody took (A8).
         ExpireActivations = "expire_activations",
         /// Sends mail.
@@ -64,6 +68,8 @@ pub enum Subject {
     Worker(WorkerId),
     /// A job.
     Job(JobId),
+    /// A service, group or series.
+    Service(ServiceId),
 }
 
 impl fmt::Display for Subject {
@@ -73,6 +79,7 @@ impl fmt::Display for Subject {
             Self::Individual(id) => id.fmt(f),
             Self::Worker(id) => id.fmt(f),
             Self::Job(id) => id.fmt(f),
+            Self::Service(id) => id.fmt(f),
         }
     }
 }
@@ -85,6 +92,7 @@ impl FromStr for Subject {
             Some("agency") if text == "agency" => Ok(Self::Agency),
             Some(WorkerId::PREFIX) => text.parse().map(Self::Worker),
             Some(JobId::PREFIX) => text.parse().map(Self::Job),
+            Some(ServiceId::PREFIX) => text.parse().map(Self::Service),
             _ => text.parse().map(Self::Individual),
         }
     }
@@ -119,7 +127,7 @@ codes! {
         Landing = "landing",
         /// Of an account or worker: when they last signed in.
         LastSignIn = "last_sign_in",
-        /// Of an individual or worker.
+        /// Of an individual, worker or service.
         Name = "name",
         /// Of an individual.
         BirthDate = "birth_date",
@@ -127,9 +135,9 @@ codes! {
         Gender = "gender",
         /// Of an individual, account or worker.
         Language = "language",
-        /// Of an individual or worker.
+        /// Of an individual, worker or service.
         Site = "site",
-        /// Of an individual.
+        /// Of an individual or service.
         ExternalIds = "external_ids",
         /// Of an individual.
         Contacts = "contacts",
@@ -137,8 +145,16 @@ codes! {
         CommunicationSettings = "communication_settings",
         /// Of an individual: who works with them.
         Workers = "workers",
+        /// Of an individual: open service files, and who works on them.
+        ServiceFiles = "service_files",
         /// Of an individual: marked as a test.
         Test = "test",
+        /// Of a worker.
+        Photo = "photo",
+        /// Of a worker.
+        Description = "description",
+        /// Of a worker.
+        SecondFactor = "second_factor",
         /// Of a worker.
         UserGroup = "user_group",
         /// Of a worker.
@@ -153,12 +169,60 @@ codes! {
         Privacy = "privacy",
         /// Of the agency: terms of use.
         Terms = "terms",
+        /// Of the settings.
+        Communications = "communications",
+        /// Of the settings.
+        General = "general",
+        /// Of the settings.
+        AboutMe = "about_me",
+        /// Of the settings.
+        Agency = "agency",
+        /// Of the settings.
+        Advanced = "advanced",
+        /// Of the settings.
+        RequestService = "request_service",
+        /// Of the settings.
+        Billing = "billing",
+        /// Of the settings.
+        Images = "images",
+        /// Of the settings.
+        Theme = "theme",
+        /// Of the settings.
+        FileAttachment = "file_attachment",
+        /// Of the settings: how far the authentication email is proven.
+        Proof = "proof",
         /// Of the agency: sign-in keys.
         Keys = "keys",
         /// Of an account or worker: which sessions are alive.
         Sessions = "sessions",
         /// Of an account: what of it needs a worker.
         Alerts = "alerts",
+        /// Of a service or worker.
+        ClientFacingName = "client_facing_name",
+        /// Of a service: whether clients see it.
+        Visibility = "visibility",
+        /// Of a service: whether clients may ask for it.
+        Eligible = "eligible",
+        /// Of a service: how long its events take.
+        EventMinutes = "event_minutes",
+        /// Of a group or series: first and last day.
+        Dates = "dates",
+        /// Of a service: whether people can be enrolled in it.
+        Active = "active",
+        /// Of a service: which groups or series below have a visibility of their own.
+        Overrides = "overrides",
+        /// Of an individual: what they asked for.
+        ServiceRequests = "service_requests",
+    }
+}
+
+codes! {
+    /// What a test mail tests.
+    pub enum TestMailKind {
+        /// The authentication email's sender (C2).
+        Authentication = "authentication",
+        /// Sender and footer of client messages.
+        ClientMessage = "client_message",
     }
 }
 
@@ -179,12 +243,44 @@ codes! {
 pub enum JournalEvent {
     /// The agency was set up.
     AgencySetUp { settings_version: u64 },
+    /// A copy of the data was made to reach no client (§5, sandbox safety).
+    SandboxStripped { settings_version: u64 },
     /// Settings were changed.
     SettingsChanged { settings_version: u64 },
+    /// What the mail service says of the authentication email's sender has changed.
+    AuthenticationEmailChecked { verified: bool },
+    /// A mail is to go to a worker to see whether such mails arrive.
+    TestMailRequested { worker: WorkerId, mail: MailId, kind: TestMailKind },
+    /// The authentication email's test mail arrived, or came back.
+    AuthenticationEmailTested { mail: MailId, outcome: MailOutcome },
     /// A key that signs sessions was made.
     SignInKeyCreated { audience: Audience, kid: String },
     /// A worker was added.
     WorkerCreated { worker: WorkerId },
+    /// A worker is invited to choose a password, by the link of that generation.
+    WorkerInvited { worker: WorkerId, mail: MailId, generation: u16 },
+    /// A System Administrator edited a worker; the record says which fields.
+    WorkerChanged { worker: WorkerId },
+    /// A worker no longer works here.
+    WorkerDeactivated { worker: WorkerId },
+    /// A worker works here again.
+    WorkerReactivated { worker: WorkerId },
+    /// A worker has set up a second factor.
+    SecondFactorSet { worker: WorkerId, mail: MailId },
+    /// A System Administrator took a worker's second factor away.
+    SecondFactorReset { worker: WorkerId, mail: MailId },
+    /// A recovery code was used in the place of a worker's second factor.
+    RecoveryCodeUsed { worker: WorkerId, mail: MailId },
+    /// A security class was added.
+    SecurityClassCreated { class: ClassId },
+    /// A security class allows or takes away something else, or is called otherwise.
+    SecurityClassChanged { class: ClassId },
+    /// A security class that nobody belonged to is gone.
+    SecurityClassDeleted { class: ClassId },
+    /// A site was added.
+    SiteCreated { site: SiteId },
+    /// A site's name, zone or use changed.
+    SiteChanged { site: SiteId },
     /// A worker was locked (B13): by wrong passwords, with a mail that carries a reset link of that generation, or
     /// by another worker, without.
     WorkerLocked {
@@ -263,6 +359,8 @@ pub enum JournalEvent {
     SignInEmailChanged { account: AccountId, individual: IndividualId, mail: MailId, former_mail: MailId },
     /// A client ended their other sessions.
     SessionsEnded { account: AccountId, individual: IndividualId },
+    /// A client accepted new versions of privacy policy and terms (A5).
+    TextsAccepted { account: AccountId, individual: IndividualId, privacy: u32, terms: u32 },
     /// A client chose a language.
     LanguageChosen { account: AccountId, individual: IndividualId },
     /// A client with a dead link asks to be invited again: an alert for staff that opens nothing (A3b). `mail` names
@@ -274,10 +372,22 @@ pub enum JournalEvent {
     MailFailed { account: AccountId, individual: IndividualId, mail: MailId, outcome: MailOutcome },
     /// A worker added an individual.
     IndividualCreated { individual: IndividualId },
-    /// A worker changed an individual's profile or contacts; the record says which fields.
+    /// A worker, or the client, changed an individual's profile or contacts; the record says which fields.
     IndividualChanged { individual: IndividualId },
     /// Consent to email was given or withdrawn.
     CommunicationConsentChanged { individual: IndividualId, given: bool },
+    /// A service file was opened for an individual.
+    ServiceFileOpened { individual: IndividualId, file: ServiceFileId, service: ServiceId },
+    /// A service file got other workers.
+    ServiceFileChanged { individual: IndividualId, file: ServiceFileId, service: ServiceId },
+    /// A service file was closed, and places in groups of its service were given up.
+    ServiceFileClosed { individual: IndividualId, file: ServiceFileId, service: ServiceId },
+    /// A closed service file was opened again.
+    ServiceFileReopened { individual: IndividualId, file: ServiceFileId, service: ServiceId },
+    /// An individual got a place in a group or series.
+    RosterJoined { individual: IndividualId, service: ServiceId },
+    /// An individual gave up a place in a group or series.
+    RosterLeft { individual: IndividualId, service: ServiceId },
     /// An import wrote an individual.
     IndividualImported { individual: IndividualId, job: JobId, row: u64, created: bool },
     /// An import was started.
@@ -304,6 +414,23 @@ pub enum JournalEvent {
         generation: u16,
         job: JobId,
     },
+    /// A worker added a service, group or series.
+    ServiceCreated { service: ServiceId },
+    /// A worker changed a service, group or series; the record says which fields.
+    ServiceChanged { service: ServiceId },
+    /// An import wrote a service, group or series.
+    ServiceImported { service: ServiceId, job: JobId, row: u64, created: bool },
+    /// A client asked for a service. `mail` is the client's receipt, and names the mails to workers, each its own by
+    /// that and the worker.
+    ServiceRequested {
+        account: AccountId,
+        individual: IndividualId,
+        request: ServiceRequestId,
+        service: ServiceId,
+        mail: MailId,
+    },
+    /// A worker settled what a client asked for.
+    ServiceRequestSettled { individual: IndividualId, request: ServiceRequestId, outcome: RequestOutcome },
 }
 
 impl JournalEvent {
@@ -315,9 +442,14 @@ impl JournalEvent {
         let (mail, also) = match self {
             Self::SignInEmailChanged { mail, former_mail, .. } => (Some(*mail), Some(*former_mail)),
             Self::InvitationAskedFor { .. }
+            | Self::WorkerInvited { .. }
+            | Self::SecondFactorSet { .. }
+            | Self::SecondFactorReset { .. }
+            | Self::RecoveryCodeUsed { .. }
             | Self::WorkerLocked { .. }
             | Self::WorkerPasswordResetRequested { .. }
-            | Self::WorkerPasswordChanged { .. } => (None, None),
+            | Self::WorkerPasswordChanged { .. }
+            | Self::TestMailRequested { .. } => (None, None),
             _ => (self.mail(), None),
         };
         mail.into_iter().chain(also)
@@ -335,8 +467,14 @@ impl JournalEvent {
             | Self::EmailCodeRequested { mail, .. }
             | Self::SignInEmailChanged { mail, .. }
             | Self::InvitationAskedFor { mail, .. }
+            | Self::WorkerInvited { mail, .. }
+            | Self::SecondFactorSet { mail, .. }
+            | Self::SecondFactorReset { mail, .. }
+            | Self::RecoveryCodeUsed { mail, .. }
             | Self::WorkerPasswordResetRequested { mail, .. }
-            | Self::WorkerPasswordChanged { mail, .. } => Some(*mail),
+            | Self::WorkerPasswordChanged { mail, .. }
+            | Self::TestMailRequested { mail, .. }
+            | Self::ServiceRequested { mail, .. } => Some(*mail),
             Self::AccountLocked { mail, .. } | Self::WorkerLocked { mail, .. } => *mail,
             _ => None,
         }
@@ -417,9 +555,25 @@ mod tests {
     /// Every event as it is stored and sent. Names and fields are only ever added.
     const GOLDEN: &str = r#"
 {"type":"agency_set_up","data":{"settings_version":1}}
+{"type":"sandbox_stripped","data":{"settings_version":2}}
 {"type":"settings_changed","data":{"settings_version":2}}
+{"type":"authentication_email_checked","data":{"verified":true}}
+{"type":"test_mail_requested","data":{"worker":"wrk_00000000000000000000000007","mail":"mai_0000000000000000000000000b","kind":"authentication"}}
+{"type":"authentication_email_tested","data":{"mail":"mai_0000000000000000000000000b","outcome":"delivered"}}
 {"type":"sign_in_key_created","data":{"audience":"portal","kid":"p1"}}
 {"type":"worker_created","data":{"worker":"wrk_00000000000000000000000007"}}
+{"type":"worker_invited","data":{"worker":"wrk_00000000000000000000000007","mail":"mai_0000000000000000000000000b","generation":1}}
+{"type":"worker_changed","data":{"worker":"wrk_00000000000000000000000007"}}
+{"type":"worker_deactivated","data":{"worker":"wrk_00000000000000000000000007"}}
+{"type":"worker_reactivated","data":{"worker":"wrk_00000000000000000000000007"}}
+{"type":"second_factor_set","data":{"worker":"wrk_00000000000000000000000007","mail":"mai_0000000000000000000000000b"}}
+{"type":"second_factor_reset","data":{"worker":"wrk_00000000000000000000000007","mail":"mai_0000000000000000000000000b"}}
+{"type":"recovery_code_used","data":{"worker":"wrk_00000000000000000000000007","mail":"mai_0000000000000000000000000b"}}
+{"type":"security_class_created","data":{"class":"cls_00000000000000000000000001"}}
+{"type":"security_class_changed","data":{"class":"cls_00000000000000000000000001"}}
+{"type":"security_class_deleted","data":{"class":"cls_00000000000000000000000001"}}
+{"type":"site_created","data":{"site":"sit_00000000000000000000000001"}}
+{"type":"site_changed","data":{"site":"sit_00000000000000000000000001"}}
 {"type":"account_created","data":{ACCOUNT,"age_overridden":false}}
 {"type":"activation_requested","data":{ACCOUNT,"mail":"mai_0000000000000000000000000b","generation":1}}
 {"type":"activation_withheld","data":{ACCOUNT,"reason":"no_consent"}}
@@ -452,12 +606,19 @@ mod tests {
 {"type":"email_code_requested","data":{ACCOUNT,"session":"ses_00000000000000000000000001","mail":"mai_0000000000000000000000000b"}}
 {"type":"sign_in_email_changed","data":{ACCOUNT,"mail":"mai_0000000000000000000000000b","former_mail":"mai_0000000000000000000000000b"}}
 {"type":"sessions_ended","data":{ACCOUNT}}
+{"type":"texts_accepted","data":{ACCOUNT,"privacy":2,"terms":3}}
 {"type":"language_chosen","data":{ACCOUNT}}
 {"type":"invitation_asked_for","data":{ACCOUNT,"mail":"mai_0000000000000000000000000b"}}
 {"type":"alerts_settled","data":{ACCOUNT}}
 {"type":"mail_failed","data":{ACCOUNT,"mail":"mai_0000000000000000000000000b","outcome":"bounced"}}
 {"type":"individual_created","data":{"individual":"ind_00000000000000000000000001"}}
 {"type":"individual_changed","data":{"individual":"ind_00000000000000000000000001"}}
+{"type":"service_file_opened","data":{FILE}}
+{"type":"service_file_changed","data":{FILE}}
+{"type":"service_file_closed","data":{FILE}}
+{"type":"service_file_reopened","data":{FILE}}
+{"type":"roster_joined","data":{"individual":"ind_00000000000000000000000001","service":"svc_0000000000000000000000000x"}}
+{"type":"roster_left","data":{"individual":"ind_00000000000000000000000001","service":"svc_0000000000000000000000000x"}}
 {"type":"import_finished","data":{"job":"job_0000000000000000000000000v"}}
 {"type":"bulk_job_started","data":{"job":"job_0000000000000000000000000v"}}
 {"type":"bulk_job_continues","data":{"job":"job_0000000000000000000000000v","step":4}}
@@ -465,12 +626,18 @@ mod tests {
 {"type":"bulk_job_resumed","data":{"job":"job_0000000000000000000000000v"}}
 {"type":"bulk_job_finished","data":{"job":"job_0000000000000000000000000v"}}
 {"type":"bulk_activation_requested","data":{ACCOUNT,"mail":"mai_0000000000000000000000000b","generation":1,"job":"job_0000000000000000000000000v"}}
+{"type":"service_created","data":{"service":"svc_0000000000000000000000000e"}}
+{"type":"service_changed","data":{"service":"svc_0000000000000000000000000e"}}
+{"type":"service_imported","data":{"service":"svc_0000000000000000000000000e","job":"job_0000000000000000000000000v","row":2,"created":true}}
+{"type":"service_requested","data":{ACCOUNT,"request":"srq_0000000000000000000000000f","service":"svc_0000000000000000000000000e","mail":"mai_0000000000000000000000000b"}}
+{"type":"service_request_settled","data":{"individual":"ind_00000000000000000000000001","request":"srq_0000000000000000000000000f","outcome":"enrolled"}}
 "#;
 
     fn golden() -> Vec<String> {
         let ids =
             r#""account":"acc_00000000000000000000000009","individual":"ind_00000000000000000000000001""#;
-        GOLDEN.trim().lines().map(|line| line.replace("ACCOUNT", ids)).collect()
+        let file = r#""individual":"ind_00000000000000000000000001","file":"sfl_0000000000000000000000000y","service":"svc_0000000000000000000000000x""#;
+        GOLDEN.trim().lines().map(|line| line.replace("ACCOUNT", ids).replace("FILE", file)).collect()
     }
 
     fn record(events: Vec<JournalEvent>) -> JournalRecord {
@@ -553,6 +720,7 @@ mod tests {
             Subject::Individual(individual().id),
             Subject::Worker(WORKER),
             Subject::Job(JobId::new(Uuid::max())),
+            Subject::Service(ServiceId::new(Uuid::max())),
         ];
         for subject in all {
             assert_eq!(subject.to_string().parse(), Ok(subject));

@@ -13,6 +13,7 @@ pub mod bulk;
 pub mod email;
 pub mod fields;
 pub mod id;
+pub mod image;
 pub mod import;
 pub mod individual;
 pub mod job;
@@ -23,10 +24,14 @@ pub mod mail;
 pub mod name;
 #[cfg(test)]
 mod samples;
+pub mod service;
+pub mod service_file;
+pub mod service_request;
 pub mod session;
 pub mod settings;
 pub mod statistics;
 pub mod text;
+pub mod theme;
 pub mod throttle;
 pub mod worker;
 
@@ -36,13 +41,15 @@ pub use birth_date::BirthDate;
 pub use code::UnknownCode;
 pub use email::EmailAddress;
 pub use id::{
-    AccountId, ClassId, ContactId, CorrelationId, IndividualId, JobId, JournalId, MailId, ParseIdError,
-    SessionId, SiteId, UploadId, WorkerId,
+    AccountId, ClassId, ContactId, CorrelationId, ImageId, IndividualId, JobId, JournalId, MailId,
+    ParseIdError, ServiceFileId, ServiceId, ServiceRequestId, SessionId, SiteId, UploadId, WorkerId,
 };
 pub use individual::{Contact, Individual};
 pub use journal::{Actor, JournalEvent, JournalRecord, Subject};
 pub use language::Language;
 pub use name::PersonName;
+pub use service::{Service, ServiceKind};
+pub use service_request::ServiceRequest;
 pub use session::Session;
 pub use settings::Settings;
 pub use worker::{Permission, SecurityClass, Worker};

@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use crate::account::{Account, LockReason, Reason, State};
 use crate::email::EmailAddress;
 use crate::individual::Individual;
+use crate::journal::TestMailKind;
 use crate::settings::Settings;
 use crate::worker::{Worker, WorkerState};
 
@@ -29,12 +30,28 @@ codes! {
         EmailCode = "email_code",
         /// Tells a worker that a client asks to be invited again (A3b).
         InvitationAskedFor = "invitation_asked_for",
+        /// Invites a worker to choose their first password.
+        WorkerInvited = "worker_invited",
+        /// Tells a client that their service request has come; a client message.
+        ServiceRequestReceived = "service_request_received",
+        /// Tells a worker that a client asks for a service.
+        ServiceRequested = "service_requested",
+        /// Tells a worker that a client's mail didn't arrive.
+        ClientMailFailed = "client_mail_failed",
+        /// Shows a worker whether mails arrive.
+        Test = "test",
         /// The link for a worker to choose a new password (B13).
         WorkerPasswordReset = "worker_password_reset",
         /// Wrong passwords have locked a worker (B13).
         WorkerLocked = "worker_locked",
         /// A worker's password was changed (B13).
         WorkerPasswordChanged = "worker_password_changed",
+        /// A worker's second factor was set up.
+        SecondFactorSet = "second_factor_set",
+        /// It was taken away by a System Administrator.
+        SecondFactorReset = "second_factor_reset",
+        /// A recovery code was used in its place.
+        RecoveryCodeUsed = "recovery_code_used",
     }
 }
 
@@ -132,9 +149,27 @@ pub fn decide_security_mail(account: &Account, settings: &Settings) -> Decision 
     }
 }
 
+/// Decides on a client message: it goes to the contact that consent was given for (B9), of who may sign in (B10, C1).
+#[must_use]
+pub fn decide_client_message(account: &Account, individual: &Individual, settings: &Settings) -> Decision {
+    if let Err(reason) = check_consented_mail(individual, settings) {
+        return Decision::Drop(reason);
+    }
+    match (account.state, individual.consented_address()) {
+        (State::Active { .. }, Some(address)) => Decision::Send(address.clone()),
+        (State::Active { .. }, None) => Decision::Drop(Reason::NoConsent),
+        _ => Decision::Drop(Reason::WrongState),
+    }
+}
+
 /// What a worker's mail is about (B13).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ToWorker {
+    /// The invitation, with the link of that generation.
+    Invited {
+        /// Which.
+        generation: u16,
+    },
     /// The reset link of that generation.
     PasswordReset {
         /// Which.
@@ -147,8 +182,20 @@ pub enum ToWorker {
     },
     /// Their password was changed.
     PasswordChanged,
+    /// Their second factor was set up.
+    SecondFactorSet,
+    /// It was taken away.
+    SecondFactorReset,
+    /// A recovery code was used in its place.
+    RecoveryCodeUsed,
     /// A client asks to be invited again (A3b).
     InvitationAskedFor,
+    /// A client asks for a service.
+    ServiceRequested,
+    /// A client's mail didn't arrive.
+    ClientMailFailed,
+    /// Whether mails arrive.
+    Test(TestMailKind),
 }
 
 /// Decides on a mail to a worker. *Enable Client Delivery* (C1) is about clients alone.
@@ -165,12 +212,25 @@ pub fn decide_worker_mail(
     let refused = match about {
         _ if !settings.communications.email => Some(Reason::EmailOff),
         _ if !active && !by_passwords => Some(Reason::WrongState),
-        ToWorker::InvitationAskedFor if !active => Some(Reason::WrongState),
+        ToWorker::InvitationAskedFor
+        | ToWorker::ServiceRequested
+        | ToWorker::ClientMailFailed
+        | ToWorker::Test(_)
+            if !active =>
+        {
+            Some(Reason::WrongState)
+        }
         ToWorker::Locked { .. } if active => Some(Reason::WrongState),
-        ToWorker::PasswordReset { generation } | ToWorker::Locked { generation } if outdated(generation) => {
+        ToWorker::Invited { generation }
+        | ToWorker::PasswordReset { generation }
+        | ToWorker::Locked { generation }
+            if outdated(generation) =>
+        {
             Some(Reason::Superseded)
         }
-        ToWorker::PasswordReset { .. } if worker.reset_expires_at.is_none_or(|dies| dies <= now) => {
+        ToWorker::Invited { .. } | ToWorker::PasswordReset { .. }
+            if worker.reset_expires_at.is_none_or(|dies| dies <= now) =>
+        {
             Some(Reason::Expired)
         }
         _ => None,

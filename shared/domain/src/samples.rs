@@ -5,8 +5,8 @@ use uuid::Uuid;
 
 use crate::account::{Account, Context, Opening, State};
 use crate::id::{AccountId, ClassId, ContactId, IndividualId, MailId, SiteId, WorkerId};
-use crate::individual::{Contact, ContactValue, Individual, Origin};
-use crate::settings::{Agency, AuthenticationEmail, Communications, Draft, General, Sender, Settings, Texts};
+use crate::individual::{Contact, ContactValue, EventMessages, Individual, Origin};
+use crate::settings::{Agency, Communications, Draft, General, Proof, Sender, Settings, Test, Texts};
 use crate::worker::{UserGroup, Worker, WorkerState};
 use crate::{BirthDate, EmailAddress, Language, PersonName};
 
@@ -35,37 +35,28 @@ pub(crate) fn settings() -> Settings {
 }
 
 pub(crate) fn settings_with(change: impl FnOnce(&mut Draft)) -> Settings {
+    let agency = Agency {
+        name: "Harbour House".to_owned(),
+        address: "1 Quay Street".to_owned(),
+        phone: "555 0100".to_owned(),
+        time_zone: chrono_tz::America::Toronto,
+        language: Language::En,
+        help_url: None,
+        privacy_url: None,
+        technical_url: None,
+        contact_url: Some("https://harbour.example/contact".to_owned()),
+    };
+    let sender = Sender { name: "Harbour House".to_owned(), address: email("office@harbour.example") };
+    let mail = Communications::sent_from(sender);
     let mut draft = Draft {
-        version: 1,
         general: General {
             enabled: true,
             default_birth_date: Some(date("1900-01-01")),
             ..General::default()
         },
-        communications: Communications {
-            email: true,
-            client_delivery: true,
-            sender: Sender { name: "Harbour House".to_owned(), address: email("office@harbour.example") },
-            reply_to: None,
-            authentication: AuthenticationEmail {
-                sender: None,
-                identity_verified: true,
-                test_delivered: true,
-            },
-        },
-        agency: Agency {
-            name: "Harbour House".to_owned(),
-            address: "1 Quay Street".to_owned(),
-            phone: "555 0100".to_owned(),
-            time_zone: chrono_tz::America::Toronto,
-            language: Language::En,
-            help_url: None,
-            privacy_url: None,
-            technical_url: None,
-            contact_url: Some("https://harbour.example/contact".to_owned()),
-        },
+        proof: Proof { identity_verified: true, test: Test::Delivered, ..Proof::default() },
         texts: TEXTS,
-        licences: 100,
+        ..Draft::new(agency, Communications { email: true, client_delivery: true, ..mail }, 100)
     };
     change(&mut draft);
     Settings::new(draft).unwrap()
@@ -83,7 +74,9 @@ pub(crate) fn individual() -> Individual {
         site: SITE,
         contacts: vec![email_contact(13, "zoe@example.org")],
         communication: Vec::new(),
+        event_messages: EventMessages::default(),
         workers: [WORKER].into(),
+        files: [].into(),
         test: false,
         imported: None,
     };
@@ -109,6 +102,8 @@ pub(crate) fn worker(user_group: UserGroup) -> Worker {
         email: email("sam@harbour.example"),
         name: PersonName::new("Sam", "", "Ortiz", "").unwrap(),
         client_facing_name: None,
+        photo: None,
+        description: None,
         user_group,
         security_class: ClassId::new(Uuid::from_u128(17)),
         site: SITE,
@@ -116,6 +111,9 @@ pub(crate) fn worker(user_group: UserGroup) -> Worker {
         epoch: 0,
         generation: 0,
         reset_expires_at: None,
+        invited: false,
+        revision: 0,
+        second_factor: None,
         last_sign_in: None,
         undeliverable: None,
         state: WorkerState::Active { failed_sign_ins: 0, must_reset: false },

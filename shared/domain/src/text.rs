@@ -1,4 +1,5 @@
-//! Text that people typed: one line, trimmed, in NFC, without characters that hide or reorder others.
+//! Text that people typed, one line unless said otherwise: trimmed, in NFC, without characters that hide or reorder
+//! others.
 
 use unicode_normalization::UnicodeNormalization as _;
 
@@ -54,8 +55,21 @@ pub fn optional(text: &str, max: usize) -> Result<Option<String>, TextError> {
     Ok(Some(text).filter(|text| !text.is_empty()))
 }
 
+/// As [`optional`], of several lines: each without blanks around it, parted by line feeds.
+///
+/// # Errors
+/// When it is longer than `max` characters in all, or holds control characters.
+pub fn lines(text: &str, max: usize) -> Result<Option<String>, TextError> {
+    let lines: Result<Vec<_>, _> = text.trim().lines().map(|line| optional(line, max)).collect();
+    let text = lines?.into_iter().map(Option::unwrap_or_default).collect::<Vec<_>>().join("\n");
+    if text.chars().count() > max {
+        return Err(TextError::TooLong { max });
+    }
+    Ok(Some(text).filter(|text| !text.is_empty()))
+}
+
 /// Zero-width joiners are not among these: Persian, Indic scripts and emoji need them.
-fn hides_or_reorders(c: char) -> bool {
+pub(crate) fn hides_or_reorders(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}')
 }

@@ -59,12 +59,22 @@ pub const LINK_REQUEST: &[Limit] = &[
 /// than the hundred guesses that NIST SP 800-63B-4 allows.
 pub const PASSWORD_ASKED: &[Limit] = &[Limit { per: Per::Account, allowed: 8, window: HOUR }];
 
+/// A code that confirms a second factor about to be set up: few guesses, beside the million that there are, for who has
+/// come by a session in which somebody else has begun to.
+pub const CODE_CONFIRMED: &[Limit] = &[Limit { per: Per::Account, allowed: 20, window: HOUR }];
+
 /// Another sign-in email asked for by a client whose password was right (A18): each mails a code to an address that
 /// may be a stranger's.
 pub const EMAIL_CHANGE: &[Limit] = &[
     Limit { per: Per::Global, allowed: 600, window: MINUTE },
     Limit { per: Per::Viewer, allowed: 30, window: HOUR },
     Limit { per: Per::Account, allowed: 3, window: HOUR },
+];
+
+/// Services asked for by a client: each tells workers by mail.
+pub const SERVICE_REQUEST: &[Limit] = &[
+    Limit { per: Per::Global, allowed: 600, window: MINUTE },
+    Limit { per: Per::Account, allowed: 10, window: HOUR },
 ];
 
 /// Looking at a link and trying to activate: the birth date has its own count (A7), this guards the hashing.

@@ -6,14 +6,18 @@ use chrono::{DateTime, Utc};
 
 use crate::account::LockReason;
 use crate::email::EmailAddress;
-use crate::id::{ClassId, SiteId, WorkerId};
+use crate::id::{ClassId, ImageId, SiteId, WorkerId};
 use crate::individual::{Individual, Undeliverable};
 use crate::language::Language;
 use crate::name::PersonName;
 
 mod life;
+mod second_factor;
+mod staffing;
 
 pub use life::{ChangedWorker, WorkerReason, WorkerRefused};
+pub use second_factor::{FactorChange, MOST_WRONG_CODES, RECOVERY_CODES, WrongCode};
+pub use staffing::{EditedWorker, INVITATION_DAYS, WorkerProfile};
 
 codes! {
     /// What a worker is, which decides what they may do at most.
@@ -99,6 +103,15 @@ pub enum WorkerState {
     Disabled,
 }
 
+/// What is known of a worker's second factor where its secret is not.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SecondFactor {
+    /// Recovery codes not used yet.
+    pub recovery_codes_left: u8,
+    /// Wrong codes in a row; a new password clears them not.
+    pub wrong_codes: u8,
+}
+
 /// A member of staff. Its `Debug` shows no name and no address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Worker {
@@ -110,6 +123,10 @@ pub struct Worker {
     pub name: PersonName,
     /// What clients see instead of the name.
     pub client_facing_name: Option<String>,
+    /// What they look like.
+    pub photo: Option<ImageId>,
+    /// What clients read about them.
+    pub description: Option<String>,
     /// What they may do at most.
     pub user_group: UserGroup,
     /// What of that is taken away.
@@ -124,6 +141,12 @@ pub struct Worker {
     pub generation: u16,
     /// When the reset link of this generation dies, if there is one.
     pub reset_expires_at: Option<DateTime<Utc>>,
+    /// Whether they have still to choose their first password, or their first since they came back.
+    pub invited: bool,
+    /// How often they were edited: signing in isn't editing.
+    pub revision: u64,
+    /// What they prove themselves by beside the password, once they are enrolled.
+    pub second_factor: Option<SecondFactor>,
     /// When they last signed in.
     pub last_sign_in: Option<DateTime<Utc>>,
     /// Why mails to their address don't arrive, if the mail service told so.
@@ -276,7 +299,26 @@ pub fn visible(worker: &Worker, individual: &Individual) -> bool {
     match worker.user_group {
         UserGroup::SystemAdministrator => false,
         UserGroup::IntakeMgmt | UserGroup::AdminExec => true,
-        UserGroup::ClinicalWorker => individual.workers.contains(&worker.id),
+        UserGroup::ClinicalWorker => individual.works_with(worker.id),
+    }
+}
+
+impl Worker {
+    /// Whether they can be put on a service file: who works here, and may see individuals at all.
+    #[must_use]
+    pub fn may_serve(&self) -> bool {
+        self.state != WorkerState::Disabled && self.user_group != UserGroup::SystemAdministrator
+    }
+
+    /// What clients call them: their client facing name, else their name, without its last part where the agency hides
+    /// it.
+    #[must_use]
+    pub fn shown_name(&self, hide_last_name: bool) -> String {
+        match &self.client_facing_name {
+            Some(name) => name.clone(),
+            None if hide_last_name => self.name.called().to_owned(),
+            None => self.name.full(),
+        }
     }
 }
 

@@ -68,12 +68,28 @@ pub enum Says<'a> {
     EmailCode(&'a str),
     /// To a worker: this individual asks to be invited again (A3b).
     InvitationAskedFor(IndividualId),
+    /// To a worker: the invitation to choose their first password.
+    WorkerInvited(Link<'a>),
+    /// The client's service request has come; with what client messages have at their foot.
+    ServiceRequestReceived(Option<&'a str>),
+    /// To a worker: a client asks for a service.
+    ServiceRequested,
+    /// To a worker: a mail to this individual didn't arrive.
+    ClientMailFailed(IndividualId),
+    /// To a worker: mails arrive; with what client messages have at their foot.
+    Test(Option<&'a str>),
     /// To a worker: the link to choose a new password (B13).
     WorkerPasswordReset(Link<'a>),
     /// To a worker: wrong passwords have locked them out (B13).
     WorkerLocked(Option<Link<'a>>),
     /// To a worker: their password was changed then (B13).
     WorkerPasswordChanged(DateTime<Utc>),
+    /// To a worker: their second factor was set up then.
+    SecondFactorSet(DateTime<Utc>),
+    /// To a worker: a System Administrator took it away then.
+    SecondFactorReset(DateTime<Utc>),
+    /// To a worker: a recovery code was used in its place then.
+    RecoveryCodeUsed(DateTime<Utc>),
 }
 
 /// What a kind of mail says beside its frame.
@@ -124,10 +140,18 @@ impl Mail<'_> {
             Says::SignInEmailChanged(_) | Says::SignInEmailLeft(_) | Says::EmailCode(_) => {
                 Some("sign-in-email")
             }
+            Says::ServiceRequestReceived(_) => Some("services"),
             Says::InvitationAskedFor(_)
+            | Says::WorkerInvited(_)
+            | Says::ServiceRequested
+            | Says::ClientMailFailed(_)
+            | Says::Test(_)
             | Says::WorkerPasswordReset(_)
             | Says::WorkerLocked(_)
-            | Says::WorkerPasswordChanged(_) => None,
+            | Says::WorkerPasswordChanged(_)
+            | Says::SecondFactorSet(_)
+            | Says::SecondFactorReset(_)
+            | Says::RecoveryCodeUsed(_) => None,
         }
     }
 
@@ -135,6 +159,7 @@ impl Mail<'_> {
         self.help_article().is_none()
     }
 
+    #[expect(clippy::too_many_lines, reason = "an arm for each mail")]
     fn content(&self) -> Content {
         match self.says {
             Says::Activation(link) => Content {
@@ -212,6 +237,42 @@ impl Mail<'_> {
                 why: MAIL_FOOTER_WHY_CODE,
             },
             Says::InvitationAskedFor(individual) => self.asked_for(individual),
+            Says::WorkerInvited(link) => Content {
+                subject: [MAIL_WORKER_INVITED_SUBJECT; 2],
+                preheader: MAIL_LINK_PREHEADER,
+                blocks: self.worker_invited(link),
+                why: MAIL_FOOTER_WHY_WORKER,
+            },
+            Says::ServiceRequestReceived(footer) => self.request_received(footer),
+            Says::ServiceRequested => self.service_requested(),
+            Says::ClientMailFailed(individual) => {
+                let url = self.page(&format!("individuals/{individual}"));
+                Content {
+                    subject: [MAIL_FAILED_SUBJECT; 2],
+                    preheader: MAIL_FAILED_PREHEADER,
+                    blocks: vec![
+                        Block::Title(MAIL_FAILED_SUBJECT),
+                        Block::Paragraph(MAIL_FAILED_INTRO),
+                        Block::Paragraph(MAIL_FAILED_WHAT_TO_DO),
+                        Block::Button {
+                            label: MAIL_ASKED_BUTTON,
+                            sentence: MAIL_ASKED_LINK_TEXT,
+                            url: url.clone(),
+                        },
+                        Block::Link(MAIL_LINK_COPY, url),
+                    ],
+                    why: MAIL_FOOTER_WHY_WORKER,
+                }
+            }
+            Says::Test(footer) => Content {
+                subject: [MAIL_TEST_SUBJECT; 2],
+                preheader: MAIL_TEST_BODY,
+                blocks: [Block::Title(MAIL_TEST_SUBJECT), Block::Paragraph(MAIL_TEST_BODY)]
+                    .into_iter()
+                    .chain(footer.map(|footer| Block::Written(footer.to_owned())))
+                    .collect(),
+                why: MAIL_FOOTER_WHY_WORKER,
+            },
             Says::WorkerPasswordReset(link) => Content {
                 subject: [MAIL_WORKER_RESET_SUBJECT; 2],
                 preheader: MAIL_LINK_PREHEADER,
@@ -224,6 +285,24 @@ impl Mail<'_> {
                 why: MAIL_FOOTER_WHY_WORKER,
             },
             Says::WorkerLocked(link) => self.worker_locked(link),
+            Says::SecondFactorSet(_) => Self::second_factor(
+                MAIL_FACTOR_SET_SUBJECT,
+                MAIL_FACTOR_SET_PREHEADER,
+                MAIL_FACTOR_SET_TITLE,
+                MAIL_FACTOR_SET_INTRO,
+            ),
+            Says::SecondFactorReset(_) => Self::second_factor(
+                MAIL_FACTOR_RESET_SUBJECT,
+                MAIL_FACTOR_RESET_PREHEADER,
+                MAIL_FACTOR_RESET_TITLE,
+                MAIL_FACTOR_RESET_INTRO,
+            ),
+            Says::RecoveryCodeUsed(_) => Self::second_factor(
+                MAIL_RECOVERY_USED_SUBJECT,
+                MAIL_RECOVERY_USED_PREHEADER,
+                MAIL_RECOVERY_USED_TITLE,
+                MAIL_RECOVERY_USED_INTRO,
+            ),
             Says::WorkerPasswordChanged(_) => Content {
                 subject: [MAIL_WORKER_PASSWORD_CHANGED_SUBJECT; 2],
                 preheader: MAIL_PASSWORD_CHANGED_PREHEADER,
@@ -238,6 +317,20 @@ impl Mail<'_> {
         }
     }
 
+    fn second_factor(subject: Message, preheader: Message, title: Message, intro: Message) -> Content {
+        Content {
+            subject: [subject; 2],
+            preheader,
+            blocks: vec![
+                Block::Title(title),
+                Block::Paragraph(intro),
+                Block::Paragraph(MAIL_CHANGED_BY_YOU),
+                Block::Section(MAIL_NOT_YOU_TITLE, vec![MAIL_WORKER_PASSWORD_CHANGED_NOT_YOU]),
+            ],
+            why: MAIL_FOOTER_WHY_WORKER,
+        }
+    }
+
     fn asked_for(&self, individual: IndividualId) -> Content {
         let url = self.page(&format!("individuals/{individual}"));
         Content {
@@ -248,6 +341,64 @@ impl Mail<'_> {
                 Block::Paragraph(MAIL_ASKED_INTRO),
                 Block::Paragraph(MAIL_ASKED_WHAT_TO_DO),
                 Block::Button { label: MAIL_ASKED_BUTTON, sentence: MAIL_ASKED_LINK_TEXT, url: url.clone() },
+                Block::Link(MAIL_LINK_COPY, url),
+            ],
+            why: MAIL_FOOTER_WHY_WORKER,
+        }
+    }
+
+    fn worker_invited(&self, link: Link<'_>) -> Vec<Block> {
+        let url = format!("{}#{}", self.page("reset"), link.token);
+        vec![
+            Block::Title(MAIL_WORKER_INVITED_TITLE),
+            Block::Paragraph(MAIL_WORKER_INVITED_INTRO),
+            Block::Button {
+                label: MAIL_WORKER_INVITED_BUTTON,
+                sentence: MAIL_WORKER_INVITED_LINK_TEXT,
+                url: url.clone(),
+            },
+            Block::Until(MAIL_LINK_UNTIL, MAIL_WORKER_INVITED_AFTER),
+            Block::Link(MAIL_LINK_COPY, url),
+            Block::Section(MAIL_SAFE_TITLE, vec![MAIL_SAFE_LINK]),
+            Block::Section(MAIL_UNEXPECTED_TITLE, vec![MAIL_WORKER_INVITED_UNEXPECTED]),
+        ]
+    }
+
+    fn request_received(&self, footer: Option<&str>) -> Content {
+        let url = self.page("services");
+        let blocks = [
+            Block::Title(MAIL_REQUEST_RECEIVED_TITLE),
+            Block::Paragraph(MAIL_REQUEST_RECEIVED_INTRO),
+            Block::Button {
+                label: MAIL_REQUEST_RECEIVED_BUTTON,
+                sentence: MAIL_REQUEST_RECEIVED_LINK_TEXT,
+                url: url.clone(),
+            },
+            Block::Link(MAIL_LINK_COPY, url),
+            Block::Section(MAIL_NOT_YOU_TITLE, vec![MAIL_REQUEST_RECEIVED_NOT_YOU]),
+            Block::Phone,
+        ];
+        Content {
+            subject: [MAIL_REQUEST_RECEIVED_SUBJECT, MAIL_REQUEST_RECEIVED_SUBJECT_DISCREET],
+            preheader: MAIL_REQUEST_RECEIVED_PREHEADER,
+            blocks: blocks.into_iter().chain(footer.map(|text| Block::Written(text.to_owned()))).collect(),
+            why: MAIL_FOOTER_WHY,
+        }
+    }
+
+    fn service_requested(&self) -> Content {
+        let url = self.page("service-requests");
+        Content {
+            subject: [MAIL_SERVICE_REQUESTED_SUBJECT; 2],
+            preheader: MAIL_SERVICE_REQUESTED_PREHEADER,
+            blocks: vec![
+                Block::Title(MAIL_SERVICE_REQUESTED_SUBJECT),
+                Block::Paragraph(MAIL_SERVICE_REQUESTED_INTRO),
+                Block::Button {
+                    label: MAIL_SERVICE_REQUESTED_BUTTON,
+                    sentence: MAIL_SERVICE_REQUESTED_LINK_TEXT,
+                    url: url.clone(),
+                },
                 Block::Link(MAIL_LINK_COPY, url),
             ],
             why: MAIL_FOOTER_WHY_WORKER,
@@ -335,12 +486,16 @@ impl Mail<'_> {
             | Says::ActivationReminder(link)
             | Says::PasswordReset(link)
             | Says::AccountLocked(Some(link))
+            | Says::WorkerInvited(link)
             | Says::WorkerPasswordReset(link)
             | Says::WorkerLocked(Some(link)) => Some(("expires", moment(link.expires_at))),
             Says::PasswordChanged(at)
             | Says::SignInEmailChanged(at)
             | Says::SignInEmailLeft(at)
-            | Says::WorkerPasswordChanged(at) => Some(("at", moment(at))),
+            | Says::WorkerPasswordChanged(at)
+            | Says::SecondFactorSet(at)
+            | Says::SecondFactorReset(at)
+            | Says::RecoveryCodeUsed(at) => Some(("at", moment(at))),
             _ => None,
         };
         let own = [

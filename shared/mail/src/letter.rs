@@ -23,6 +23,8 @@ pub(crate) enum Block {
     Title(Message),
     /// A paragraph.
     Paragraph(Message),
+    /// What the agency wrote, line by line.
+    Written(String),
     /// What to press; in plain text a sentence and the link.
     Button { label: Message, sentence: Message, url: String },
     /// How long the link lives, and what then.
@@ -103,6 +105,7 @@ impl Letter<'_> {
         Some(match block {
             Block::Title(_) | Block::Link(..) => return None,
             Block::Paragraph(message) => said(message),
+            Block::Written(text) => text.clone(),
             Block::Button { sentence, url, .. } => format!("{}\n\n{url}", said(sentence)),
             Block::Until(until, after) => format!("{}\n{}", said(until), said(after)),
             Block::Typed(sentence, token) => {
@@ -131,6 +134,10 @@ impl Letter<'_> {
         match block {
             Block::Title(message) => part(compiled::TITLE, said(message), ""),
             Block::Paragraph(message) => part(compiled::PARAGRAPH, said(message), ""),
+            Block::Written(text) => {
+                let lines: Vec<String> = text.lines().map(escape).collect();
+                part(compiled::PARAGRAPH, lines.join("<br />"), "")
+            }
             Block::Button { label, url, .. } => part(compiled::BUTTON, said(label), url),
             Block::Until(until, after) => {
                 part(compiled::PARAGRAPH, format!("<strong>{}</strong> {}", said(until), said(after)), "")

@@ -31,7 +31,7 @@ fn link() -> Link<'static> {
 }
 
 /// Every mail that can be written, with a name and the address of the page that its link opens.
-fn kinds() -> [(&'static str, Says<'static>, Option<String>); 14] {
+fn kinds() -> [(&'static str, Says<'static>, Option<String>); 22] {
     let at = "2026-11-29T20:45:00Z".parse().unwrap();
     let individual: IndividualId = "ind_00000000000000000000000001".parse().unwrap();
     let page = |page: &str| Some(format!("{page}#{TOKEN}"));
@@ -53,10 +53,30 @@ fn kinds() -> [(&'static str, Says<'static>, Option<String>); 14] {
             Says::InvitationAskedFor(individual),
             Some(format!("https://staff.example.org/individuals/{individual}")),
         ),
+        ("worker invited", Says::WorkerInvited(link()), staff_reset.clone()),
+        (
+            "service request received",
+            Says::ServiceRequestReceived(Some("Alder Quay, open on weekdays\nAnswers take two days")),
+            Some("https://portal.example.org/services".to_owned()),
+        ),
+        (
+            "worker told of a service request",
+            Says::ServiceRequested,
+            Some("https://staff.example.org/service-requests".to_owned()),
+        ),
         ("worker password reset", Says::WorkerPasswordReset(link()), staff_reset.clone()),
         ("worker locked", Says::WorkerLocked(Some(link())), staff_reset),
+        (
+            "worker told of a mail that failed",
+            Says::ClientMailFailed(individual),
+            Some(format!("https://staff.example.org/individuals/{individual}")),
+        ),
+        ("worker test", Says::Test(Some("Call us at any time.\n<1 Quay Street>")), None),
         ("worker locked, link over", Says::WorkerLocked(None), None),
         ("worker password changed", Says::WorkerPasswordChanged(at), None),
+        ("worker has set a second factor", Says::SecondFactorSet(at), None),
+        ("worker has no second factor any more", Says::SecondFactorReset(at), None),
+        ("worker used a recovery code", Says::RecoveryCodeUsed(at), None),
     ]
 }
 
@@ -222,6 +242,7 @@ fn help_opens_the_article_about_the_mail_or_the_agencys_own() {
         ("sign-in email changed", "sign-in-email"),
         ("sign-in email left", "sign-in-email"),
         ("email code", "sign-in-email"),
+        ("service request received", "services"),
     ];
     let own = agency();
     let without = Agency { help_url: None, ..agency() };

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use domain::journal::Audience;
+use domain::settings::PolicyKind;
 use domain::worker::{Denial, SecurityClass};
-use domain::{ClassId, Language, Settings, SiteId};
+use domain::{ClassId, Language, Settings, SiteId, WorkerId};
 use serde::{Deserialize, Serialize};
 
 use crate::ask::{FromItem, One};
@@ -90,6 +91,8 @@ pub struct Site {
     pub name: String,
     /// The zone its events are shown in.
     pub time_zone: Tz,
+    /// Whether it is offered where a site is chosen; where it was chosen before, it stays.
+    pub active: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -102,6 +105,12 @@ struct SiteItem {
     id: SiteId,
     name: String,
     time_zone: String,
+    #[serde(default = "yes", skip_serializing_if = "Clone::clone")]
+    active: bool,
+}
+
+const fn yes() -> bool {
+    true
 }
 
 impl Shape for SitesItem {
@@ -114,6 +123,7 @@ impl From<&Vec<Site>> for SitesItem {
             id: site.id,
             name: site.name.clone(),
             time_zone: site.time_zone.name().to_owned(),
+            active: site.active,
         };
         Self { sites: sites.iter().map(item).collect() }
     }
@@ -125,7 +135,7 @@ impl TryFrom<SitesItem> for Vec<Site> {
     fn try_from(item: SitesItem) -> Result<Self, Fault> {
         let site = |item: SiteItem| {
             let time_zone = parsed(&item.time_zone, "sites.time_zone", TABLE)?;
-            Ok(Site { id: item.id, name: item.name, time_zone })
+            Ok(Site { id: item.id, name: item.name, time_zone, active: item.active })
         };
         item.sites.into_iter().map(site).collect()
     }
@@ -199,53 +209,45 @@ pub(crate) fn public_keys(audience: Audience) -> One<Versioned<PublicKeys>> {
     one(keys_sk(audience))
 }
 
-// The mark of set-up
+// Marks of what is done once to the whole agency
 
-/// That the agency has been set up.
+/// That something was done to the agency as a whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SetUp {
+pub struct Mark {
     /// When.
     pub at: DateTime<Utc>,
 }
 
 #[derive(Serialize, Deserialize)]
-struct SetUpItem {
+struct MarkItem {
     at: DateTime<Utc>,
 }
 
-impl Shape for SetUpItem {
+impl Shape for MarkItem {
     const TABLE: Table = TABLE;
 }
 
-impl FromItem for SetUp {
+impl FromItem for Mark {
     fn from_item(map: Map) -> Result<Self, Fault> {
-        SetUpItem::read(map).map(|SetUpItem { at }| Self { at })
+        MarkItem::read(map).map(|MarkItem { at }| Self { at })
     }
 }
 
-pub(crate) fn set_up() -> One<SetUp> {
-    one("setup")
+const SET_UP: &str = "setup";
+const STRIPPED: &str = "stripped";
+
+pub(crate) fn set_up() -> One<Mark> {
+    one(SET_UP)
+}
+
+pub(crate) fn stripped() -> One<Mark> {
+    one(STRIPPED)
 }
 
 // Texts that clients accept
 
-/// Which text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PolicyKind {
-    /// The privacy policy.
-    Privacy,
-    /// The terms of use.
-    Terms,
-}
-
-impl PolicyKind {
-    fn sk(self, version: u32, language: Language) -> String {
-        let name = match self {
-            Self::Privacy => "privacy",
-            Self::Terms => "terms",
-        };
-        format!("{name}#{version}#{language}")
-    }
+fn policy_sk(kind: PolicyKind, version: u32, language: Language) -> String {
+    format!("{kind}#{version}#{language}")
 }
 
 /// A text that clients accept (A5), in Markdown.
@@ -268,10 +270,58 @@ impl FromItem for Policy {
 }
 
 pub(crate) fn policy(kind: PolicyKind, version: u32, language: Language) -> One<Policy> {
-    one(kind.sk(version, language))
+    one(policy_sk(kind, version, language))
+}
+
+/// When a version of a text was published, and in which languages it was written; the others show the agency's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Publication {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// By whom.
+    pub by: WorkerId,
+    /// In which languages.
+    pub languages: Vec<Language>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct PublicationItem {
+    at: DateTime<Utc>,
+    by: WorkerId,
+    languages: Vec<Language>,
+}
+
+impl Shape for PublicationItem {
+    const TABLE: Table = TABLE;
+}
+
+impl FromItem for Publication {
+    fn from_item(map: Map) -> Result<Self, Fault> {
+        PublicationItem::read(map).map(|PublicationItem { at, by, languages }| Self { at, by, languages })
+    }
+}
+
+fn publication_sk(kind: PolicyKind, version: u32) -> String {
+    format!("{kind}#{version}")
+}
+
+pub(crate) fn publication(kind: PolicyKind, version: u32) -> One<Publication> {
+    one(publication_sk(kind, version))
 }
 
 impl Transaction {
+    /// Adds when and in which languages a version of a text was published.
+    pub fn put_publication(
+        &mut self,
+        kind: PolicyKind,
+        version: u32,
+        publication: &Publication,
+    ) -> &mut Self {
+        let Publication { at, by, languages } = publication.clone();
+        let item = PublicationItem { at, by, languages };
+        self.put_once(&item, AGENCY, Some(&publication_sk(kind, version)), Kind::Policy)
+    }
+
     /// Writes the settings where they were loaded with `version`, or for the first time.
     pub fn put_settings(&mut self, version: Version, settings: &Settings) -> &mut Self {
         self.put_versioned(version, settings)
@@ -294,7 +344,12 @@ impl Transaction {
 
     /// Marks the agency as set up; `Stale(SetUp)` if it is already.
     pub fn mark_set_up(&mut self, at: DateTime<Utc>) -> &mut Self {
-        self.put_once(&SetUpItem { at }, AGENCY, Some("setup"), Kind::SetUp)
+        self.put_once(&MarkItem { at }, AGENCY, Some(SET_UP), Kind::SetUp)
+    }
+
+    /// Marks the data as a copy that was stripped; `Stale(SetUp)` if it is already.
+    pub fn mark_stripped(&mut self, at: DateTime<Utc>) -> &mut Self {
+        self.put_once(&MarkItem { at }, AGENCY, Some(STRIPPED), Kind::SetUp)
     }
 
     /// Adds a text. A text that people may have accepted is never changed: a new one gets a new version.
@@ -306,6 +361,6 @@ impl Transaction {
         text: &Policy,
     ) -> &mut Self {
         let item = PolicyItem { markdown: text.0.clone() };
-        self.put_once(&item, AGENCY, Some(&kind.sk(version, language)), Kind::Policy)
+        self.put_once(&item, AGENCY, Some(&policy_sk(kind, version, language)), Kind::Policy)
     }
 }

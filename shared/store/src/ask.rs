@@ -15,17 +15,21 @@ use aws_sdk_dynamodb::types::{KeysAndAttributes, ReturnConsumedCapacity};
 use domain::bulk::{BulkJob, MailCounts};
 use domain::job::Job;
 use domain::journal::{Audience, JournalRecord};
+use domain::service::ServiceCounts;
+use domain::service_file::{Place, ServiceFile};
 use domain::{
     Account, AccountId, EmailAddress, Individual, IndividualId, JobId, Language, MailId, SecurityClass,
-    Session, SessionId, Settings, Worker, WorkerId,
+    Service, ServiceFileId, ServiceId, ServiceRequest, ServiceRequestId, Session, SessionId, Settings,
+    Worker, WorkerId,
 };
 
 use crate::commit::{backoff, pk, pk_sk};
 use crate::item::Map;
 use crate::{
     Answered, CountedAccounts, Credentials, ExternalIdOf, FateOf, Fault, FreeLicences, Holding, MailAddress,
-    Policy, PolicyKind, PublicKeys, RecordName, ReportPage, SetUp, Site, StatisticsProgress, Store, StoryOf,
-    Table, TargetList, Versioned, unbuilt,
+    Mark, Policy, PolicyKind, PublicKeys, Publication, RecordName, ReportPage, ServiceFileWithExternalId,
+    ServiceWithExternalId, SettingsVersion, Site, StatisticsProgress, Store, StoryOf, Table, TargetList,
+    Versioned, unbuilt,
 };
 
 /// `BatchGetItem` takes no more keys.
@@ -248,6 +252,18 @@ pub fn settings() -> One<Versioned<Settings>> {
     crate::settings::settings()
 }
 
+/// The settings as they were saved once. None: no version has that number, or it is older than versions are.
+#[must_use]
+pub fn settings_version(version: u64) -> One<SettingsVersion> {
+    crate::settings::settings_version(version)
+}
+
+/// When a version of policy or terms was published. None: with the set-up.
+#[must_use]
+pub fn publication(kind: PolicyKind, version: u32) -> One<Publication> {
+    crate::agency::publication(kind, version)
+}
+
 /// The agency's security classes.
 #[must_use]
 pub fn security_classes() -> One<Versioned<Vec<SecurityClass>>> {
@@ -268,8 +284,14 @@ pub fn public_keys(audience: Audience) -> One<Versioned<PublicKeys>> {
 
 /// Whether the agency has been set up.
 #[must_use]
-pub fn set_up() -> One<SetUp> {
+pub fn set_up() -> One<Mark> {
     crate::agency::set_up()
+}
+
+/// That the data is a copy from which was taken what reaches clients.
+#[must_use]
+pub fn sandbox_stripped() -> One<Mark> {
+    crate::agency::stripped()
 }
 
 /// A text that clients accept (A5).
@@ -342,6 +364,48 @@ pub fn targets(id: JobId, number: u32) -> One<TargetList> {
 #[must_use]
 pub fn bulk_mails(id: JobId) -> One<MailCounts> {
     crate::bulk::mails(id)
+}
+
+/// A service, group or series.
+#[must_use]
+pub fn service(id: ServiceId) -> One<Versioned<Service>> {
+    crate::service::question(id)
+}
+
+/// What depends on a service; none while nothing ever did.
+#[must_use]
+pub fn service_counts(id: ServiceId) -> One<ServiceCounts> {
+    crate::service::counts(id)
+}
+
+/// Which service has this external id (B12).
+#[must_use]
+pub fn service_with_external_id(source: &str, id: &str) -> One<ServiceWithExternalId> {
+    crate::service::external_id(source, id)
+}
+
+/// One of an individual's service files.
+#[must_use]
+pub fn service_file(individual: IndividualId, id: ServiceFileId) -> One<Versioned<ServiceFile>> {
+    crate::service_file::file(individual, id)
+}
+
+/// Which service file has this external id (B12).
+#[must_use]
+pub fn service_file_with_external_id(source: &str, id: &str) -> One<ServiceFileWithExternalId> {
+    crate::service_file::external_id(source, id)
+}
+
+/// The place of an individual on a roster; none where they aren't on it.
+#[must_use]
+pub fn place(individual: IndividualId, service: ServiceId) -> One<Place> {
+    crate::service_file::place(individual, service)
+}
+
+/// What an individual asked for.
+#[must_use]
+pub fn service_request(individual: IndividualId, id: ServiceRequestId) -> One<Versioned<ServiceRequest>> {
+    crate::service_request::question(individual, id)
 }
 
 /// What a call was answered, if it was made before. `call` is the digest of caller, operation and the caller's key.

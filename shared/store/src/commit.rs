@@ -39,6 +39,8 @@ pub enum Kind {
     Licences,
     /// Sign-in name and password of an account or worker.
     Credentials,
+    /// A worker's second factor.
+    SecondFactor,
     /// A worker.
     Worker,
     /// A session.
@@ -63,6 +65,14 @@ pub enum Kind {
     AccessLog,
     /// A journal record.
     Journal,
+    /// A service.
+    Service,
+    /// A service file.
+    ServiceFile,
+    /// A place on a roster.
+    Place,
+    /// A service request.
+    ServiceRequest,
 }
 
 impl fmt::Display for Kind {
@@ -73,6 +83,7 @@ impl fmt::Display for Kind {
             Self::Holding => "individual's open account",
             Self::Licences => "licences",
             Self::Credentials => "credentials",
+            Self::SecondFactor => "second factor",
             Self::Worker => "worker",
             Self::Session => "session",
             Self::Settings => "settings",
@@ -85,6 +96,10 @@ impl fmt::Display for Kind {
             Self::Report => "report page",
             Self::AccessLog => "access-log entry",
             Self::Journal => "journal record",
+            Self::Service => "service",
+            Self::ServiceFile => "service file",
+            Self::Place => "place on a roster",
+            Self::ServiceRequest => "service request",
         })
     }
 }
@@ -113,6 +128,12 @@ pub enum Conflict {
     /// All licences are used (B7).
     #[error("no licence is free")]
     NoLicence,
+    /// People are enrolled in the service, or something active is below it.
+    #[error("the service is in use")]
+    ServiceInUse,
+    /// The client has asked for this service, and it waits.
+    #[error("the service is asked for already")]
+    AlreadyRequested,
 }
 
 impl Conflict {
@@ -124,8 +145,10 @@ impl Conflict {
             Self::SignInNameTaken => 2,
             Self::ExternalIdTaken => 3,
             Self::JobRunning => 4,
-            Self::Stale(_) => 5,
-            Self::NoLicence => 6,
+            Self::ServiceInUse => 5,
+            Self::AlreadyRequested => 6,
+            Self::Stale(_) => 7,
+            Self::NoLicence => 8,
         }
     }
 }

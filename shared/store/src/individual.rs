@@ -4,11 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use domain::individual::{
-    ConsentRow, Contact, ContactKind, ContactValue, Imported, Individual, Origin, Undeliverable,
+    ConsentRow, Contact, ContactKind, ContactValue, EventMessages, Imported, Individual, Origin,
+    Undeliverable,
 };
 use domain::mail::MailOutcome;
+use domain::service_file::OpenFile;
 use domain::{
-    BirthDate, ContactId, EmailAddress, IndividualId, JobId, Language, PersonName, SiteId, WorkerId, name,
+    BirthDate, ContactId, EmailAddress, IndividualId, JobId, Language, PersonName, ServiceFileId, ServiceId,
+    SiteId, WorkerId, name,
 };
 use serde::{Deserialize, Serialize};
 
@@ -27,7 +30,9 @@ const TOKEN_LENGTH: usize = 60;
 const TABLE: Table = Table::Individuals;
 pub(crate) const PROFILE: &str = "profile";
 /// Sort key of rows that are alone under their partition key.
-const ALONE: &str = "-";
+pub(crate) const ALONE: &str = "-";
+/// Whoever withdrew consent was the job that strips a copy of the data.
+const SANDBOX: &str = "sandbox";
 
 #[derive(Serialize, Deserialize)]
 pub(crate) struct IndividualItem {
@@ -44,11 +49,23 @@ pub(crate) struct IndividualItem {
     contacts: Vec<ContactItem>,
     #[serde(default)]
     communication: Vec<ConsentItem>,
+    #[serde(default, skip_serializing_if = "EventMessagesItem::is_all")]
+    event_messages: EventMessagesItem,
     #[serde(default)]
     workers: Vec<WorkerId>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    files: Vec<OpenFileItem>,
     #[serde(default)]
     test: bool,
     imported: Option<ImportedItem>,
+}
+
+/// An open service file.
+#[derive(Serialize, Deserialize)]
+struct OpenFileItem {
+    file: ServiceFileId,
+    service: ServiceId,
+    workers: BTreeSet<WorkerId>,
 }
 
 /// A person's name as it is stored.
@@ -84,15 +101,53 @@ struct ConsentItem {
     given: bool,
     contact: ContactId,
     address: String,
-    /// A worker's id or an import's.
+    /// A worker's id, a client's account's or an import's.
     by: String,
     at: DateTime<Utc>,
 }
 
+/// The messages about their events that somebody wants; not there when they want all.
 #[derive(Serialize, Deserialize)]
-struct ImportedItem {
+struct EventMessagesItem {
+    confirmations: bool,
+    updates: bool,
+}
+
+impl EventMessagesItem {
+    fn is_all(&self) -> bool {
+        self.confirmations && self.updates
+    }
+}
+
+impl Default for EventMessagesItem {
+    fn default() -> Self {
+        EventMessages::default().into()
+    }
+}
+
+impl From<EventMessages> for EventMessagesItem {
+    fn from(EventMessages { confirmations, updates }: EventMessages) -> Self {
+        Self { confirmations, updates }
+    }
+}
+
+/// Which row of which import wrote something.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct ImportedItem {
     job: JobId,
     row: u64,
+}
+
+impl From<Imported> for ImportedItem {
+    fn from(Imported { job, row }: Imported) -> Self {
+        Self { job, row }
+    }
+}
+
+impl From<ImportedItem> for Imported {
+    fn from(ImportedItem { job, row }: ImportedItem) -> Self {
+        Self { job, row }
+    }
 }
 
 impl Shape for IndividualItem {
@@ -161,7 +216,9 @@ impl From<&ConsentRow> for ConsentItem {
             address: row.address.as_typed().to_owned(),
             by: match row.by {
                 Origin::Worker(id) => id.to_string(),
+                Origin::Client(id) => id.to_string(),
                 Origin::Import(id) => id.to_string(),
+                Origin::Sandbox => SANDBOX.to_owned(),
             },
             at: row.at,
         }
@@ -172,12 +229,28 @@ impl TryFrom<ConsentItem> for ConsentRow {
     type Error = Fault;
 
     fn try_from(item: ConsentItem) -> Result<Self, Fault> {
-        let by = match item.by.parse().map(Origin::Worker) {
+        let by = match item.by.as_str() {
+            SANDBOX => Ok(Origin::Sandbox),
+            by => by.parse().map(Origin::Worker).or_else(|_| by.parse().map(Origin::Client)),
+        };
+        let by = match by {
             Ok(by) => by,
             Err(_) => Origin::Import(parsed(&item.by, "communication.by", TABLE)?),
         };
         let address = parsed(&item.address, "communication.address", TABLE)?;
         Ok(Self { given: item.given, contact: item.contact, address, by, at: item.at })
+    }
+}
+
+impl From<(&ServiceFileId, &OpenFile)> for OpenFileItem {
+    fn from((file, open): (&ServiceFileId, &OpenFile)) -> Self {
+        Self { file: *file, service: open.service, workers: open.workers.clone() }
+    }
+}
+
+impl OpenFileItem {
+    fn read(self) -> (ServiceFileId, OpenFile) {
+        (self.file, OpenFile { service: self.service, workers: self.workers })
     }
 }
 
@@ -193,9 +266,11 @@ impl From<&Individual> for IndividualItem {
             site: individual.site,
             contacts: individual.contacts.iter().map(ContactItem::from).collect(),
             communication: individual.communication.iter().map(ConsentItem::from).collect(),
+            event_messages: individual.event_messages.into(),
             workers: individual.workers.iter().copied().collect(),
+            files: individual.files.iter().map(OpenFileItem::from).collect(),
             test: individual.test,
-            imported: individual.imported.map(|Imported { job, row }| ImportedItem { job, row }),
+            imported: individual.imported.map(ImportedItem::from),
         }
     }
 }
@@ -218,9 +293,14 @@ impl TryFrom<IndividualItem> for Individual {
                 .into_iter()
                 .map(ConsentRow::try_from)
                 .collect::<Result<_, _>>()?,
+            event_messages: EventMessages {
+                confirmations: item.event_messages.confirmations,
+                updates: item.event_messages.updates,
+            },
             workers: item.workers.into_iter().collect(),
+            files: item.files.into_iter().map(OpenFileItem::read).collect(),
             test: item.test,
-            imported: item.imported.map(|ImportedItem { job, row }| Imported { job, row }),
+            imported: item.imported.map(Imported::from),
         })
     }
 }
@@ -251,7 +331,7 @@ enum Says {
     Consented(bool),
 }
 
-fn external_pk(source: &str, id: &str) -> String {
+pub(crate) fn external_pk(source: &str, id: &str) -> String {
     // The source's end must be plain: of `a#b` and `c`, and `a` and `b#c`, only one may be the owner.
     let source = source.replace('%', "%25").replace('#', "%23");
     format!("external#{source}#{id}")

@@ -103,6 +103,11 @@ pub(crate) trait Stored: Sized {
 
     /// Where it lies: partition key and, in a sorted table, sort key.
     fn key(&self) -> (String, Option<&'static str>);
+
+    /// The sort key, where there are several under one partition key.
+    fn sort_key(&self) -> Option<String> {
+        self.key().1.map(str::to_owned)
+    }
 }
 
 impl<T: Stored> FromItem for Versioned<T> {
@@ -127,8 +132,8 @@ pub(crate) fn stored<T: Stored>(
     version: Version,
     changed_by: Option<JournalId>,
 ) -> Result<Map, Fault> {
-    let (pk, sk) = value.key();
-    let mut map = T::Item::from(value).write(&pk, sk)?;
+    let (pk, _) = value.key();
+    let mut map = T::Item::from(value).write(&pk, value.sort_key().as_deref())?;
     map.insert("version".to_owned(), n(version.next().number()));
     if let Some(id) = changed_by {
         map.insert("changed_by".to_owned(), s(id.to_string()));

@@ -25,6 +25,9 @@ mod licences;
 mod mail;
 mod query;
 pub mod requests;
+mod service;
+mod service_file;
+mod service_request;
 mod session;
 mod settings;
 mod statistics;
@@ -36,11 +39,12 @@ mod worker;
 
 pub use access_log::AccessEntry;
 pub use account::{ClosedAccount, DUE_SHARDS, Holding, ScannedAccount};
-pub use agency::{Policy, PolicyKind, PublicKeys, SetUp, Site};
+pub use agency::{Mark, Policy, PublicKeys, Publication, Site};
 pub use bulk::{CountedMail, TargetList, Walked};
 pub use commit::{CommitError, Conflict, Kind, Transaction};
 pub use count::Counted;
-pub use credentials::{Credentials, Holder};
+pub use credentials::{BegunFactor, Credentials, FactorWrite, Holder, StoredFactor, WorkerCredentials};
+pub use domain::settings::PolicyKind;
 pub use fault::Fault;
 pub use idempotency::Answered;
 pub use individual::{AddressOf, ExternalIdOf};
@@ -52,6 +56,10 @@ pub use mail::{
     Claim, Fate, FateOf, Handover, MailAddress, MailOf, MailRecord, MailStory, Reader, StoryOf, Told,
 };
 pub use requests::ResetRequest;
+pub use service::{ServiceList, ServiceWithExternalId};
+pub use service_file::{Enrolments, ServiceFileWithExternalId};
+pub use service_request::RequestList;
+pub use settings::SettingsVersion;
 pub use statistics::{CountedAccounts, Month, StatisticsProgress};
 pub use tables::{Table, TableNames};
 

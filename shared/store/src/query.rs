@@ -162,6 +162,36 @@ impl Store {
         Ok(Page { items: response.items.unwrap_or_default(), next })
     }
 
+    /// Removes every item of a table whose items expire anyhow: sessions, requests, answers. For jobs alone. Answers
+    /// with how many there were.
+    ///
+    /// # Errors
+    /// `Unavailable` or `Refused`; what was removed until then is gone.
+    pub async fn clear(&self, table: Table) -> Result<usize, Fault> {
+        if !table.shape().expires || table.shape().append_only {
+            return Err(Fault::internal("a table that keeps what it has"));
+        }
+        let name = self.table(table)?;
+        let (mut cleared, mut start) = (0, None);
+        loop {
+            let scan = self.client.scan().table_name(name).consistent_read(true).projection_expression("pk");
+            let page = scan
+                .set_exclusive_start_key(start)
+                .return_consumed_capacity(ReturnConsumedCapacity::Total)
+                .send()
+                .await?;
+            for key in page.items.unwrap_or_default() {
+                let delete = self.client.delete_item().table_name(name).set_key(Some(key));
+                delete.return_consumed_capacity(ReturnConsumedCapacity::Total).send().await?;
+                cleared += 1;
+            }
+            start = page.last_evaluated_key;
+            if start.is_none() {
+                return Ok(cleared);
+            }
+        }
+    }
+
     /// Reads on through a whole table, strongly; `limit` counts items of every kind. For jobs only.
     pub(crate) async fn scan(
         &self,

@@ -1,16 +1,20 @@
 //! The agency's settings: one versioned record.
 
+use aws_sdk_dynamodb::types::AttributeValue;
+use chrono::{DateTime, Utc};
+use domain::WorkerId;
 use domain::settings::{
-    Agency, AuthenticationEmail, Communications, Draft, General, Sender, Settings, Texts,
+    AboutMe, Advanced, Agency, Billing, ClientMessages, Communications, Draft, FileAttachment, General,
+    Images, Proof, RequestService, Section, Settings, Texts,
 };
-use domain::{EmailAddress, Language};
+use domain::theme::Theme;
 use serde::{Deserialize, Serialize};
 
 use crate::agency::{AGENCY, one};
-use crate::ask::One;
+use crate::ask::{FromItem, One};
 use crate::commit::Kind;
-use crate::item::{Shape, Stored, Versioned, parsed};
-use crate::{Fault, Table};
+use crate::item::{Map, Shape, Stored, Upcast, Version, Versioned, attribute, s};
+use crate::{Fault, Table, Transaction};
 
 const TABLE: Table = Table::Settings;
 
@@ -19,131 +23,82 @@ pub(crate) struct SettingsItem {
     settings: WholeItem,
 }
 
+/// The sections in the form they have everywhere: [`Settings::new`] checks them when they are read.
 #[derive(Serialize, Deserialize)]
 struct WholeItem {
     version: u64,
-    general: GeneralItem,
-    communications: CommunicationsItem,
-    agency: AgencyItem,
+    general: General,
+    communications: Communications,
+    proof: Proof,
+    about_me: AboutMe,
+    agency: Agency,
+    advanced: Advanced,
+    request_service: RequestService,
+    billing: Billing,
+    images: Images,
+    theme: Theme,
+    file_attachment: FileAttachment,
     privacy: Option<u32>,
     terms: Option<u32>,
     licences: u32,
 }
 
-#[derive(Serialize, Deserialize)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a switch on the settings page")]
-struct GeneralItem {
-    enabled: bool,
-    activation_expiry_days: u8,
-    reminder_days: u8,
-    default_birth_date: Option<String>,
-    minimum_age: u8,
-    failed_sign_ins: u16,
-    client_may_unlock: bool,
-    password_minimum: u8,
-    idle_minutes: u8,
-    total_hours: u8,
-    discreet_mail: bool,
-    ask_again: bool,
-}
-
-#[derive(Serialize, Deserialize)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a switch on the settings page")]
-struct CommunicationsItem {
-    email: bool,
-    client_delivery: bool,
-    sender: SenderItem,
-    reply_to: Option<String>,
-    authentication_sender: Option<SenderItem>,
-    identity_verified: bool,
-    test_delivered: bool,
-}
-
-#[derive(Serialize, Deserialize)]
-struct SenderItem {
-    name: String,
-    address: String,
-}
-
-#[derive(Serialize, Deserialize)]
-struct AgencyItem {
-    name: String,
-    address: String,
-    phone: String,
-    time_zone: String,
-    language: Language,
-    help_url: Option<String>,
-    privacy_url: Option<String>,
-    technical_url: Option<String>,
-    contact_url: Option<String>,
-}
-
 impl Shape for SettingsItem {
     const TABLE: Table = TABLE;
+    const UPCASTS: &'static [Upcast] = &[with_all_sections];
 }
 
-fn address(text: &str, field: &str) -> Result<EmailAddress, Fault> {
-    parsed(text, field, TABLE)
-}
-
-impl From<&Sender> for SenderItem {
-    fn from(sender: &Sender) -> Self {
-        Self { name: sender.name.clone(), address: sender.address.as_typed().to_owned() }
+/// The first shape had four sections, and what is proven of the authentication email among the communications.
+fn with_all_sections(map: &mut Map) {
+    let Some(AttributeValue::M(whole)) = map.get_mut("settings") else { return };
+    let Some(AttributeValue::M(mail)) = whole.get_mut("communications") else { return };
+    let nothing = || AttributeValue::Null(true);
+    let sender = mail.remove("authentication_sender").unwrap_or_else(nothing);
+    let verified = mail.remove("identity_verified").unwrap_or(AttributeValue::Bool(false));
+    let delivered = mail.remove("test_delivered") == Some(AttributeValue::Bool(true));
+    let test = s(if delivered { "delivered" } else { "none" });
+    mail.insert("authentication".to_owned(), AttributeValue::M([("sender".to_owned(), sender)].into()));
+    mail.insert("told_of_failures".to_owned(), AttributeValue::L(Vec::new()));
+    for switch in ["hide_worker_last_name", "hide_site"] {
+        mail.insert(switch.to_owned(), AttributeValue::Bool(false));
     }
-}
-
-impl TryFrom<SenderItem> for Sender {
-    type Error = Fault;
-
-    fn try_from(item: SenderItem) -> Result<Self, Fault> {
-        Ok(Self { address: address(&item.address, "settings.communications.sender")?, name: item.name })
-    }
+    mail.extend(
+        attribute(&ClientMessages::default()).ok().map(|messages| ("client_messages".to_owned(), messages)),
+    );
+    let proof = [("identity_verified".to_owned(), verified), ("test".to_owned(), test)];
+    whole.insert("proof".to_owned(), AttributeValue::M(proof.into()));
+    let sections = [
+        ("about_me", attribute(&AboutMe::default())),
+        ("advanced", attribute(&Advanced::default())),
+        ("request_service", attribute(&RequestService::default())),
+        ("billing", attribute(&Billing::default())),
+        ("images", attribute(&Images::default())),
+        ("theme", attribute(&Theme::default())),
+        ("file_attachment", attribute(&FileAttachment::default())),
+    ];
+    whole.extend(sections.into_iter().filter_map(|(name, section)| Some((name.to_owned(), section.ok()?))));
 }
 
 impl From<&Settings> for SettingsItem {
     fn from(settings: &Settings) -> Self {
-        let Draft { version, general, communications, agency, texts, licences } = &**settings;
-        let authentication = &communications.authentication;
+        let draft = Draft::clone(settings);
         Self {
             settings: WholeItem {
-                version: *version,
-                general: GeneralItem {
-                    enabled: general.enabled,
-                    activation_expiry_days: general.activation_expiry_days,
-                    reminder_days: general.reminder_days,
-                    default_birth_date: general.default_birth_date.map(|date| date.to_string()),
-                    minimum_age: general.minimum_age,
-                    failed_sign_ins: general.failed_sign_ins,
-                    client_may_unlock: general.client_may_unlock,
-                    password_minimum: general.password_minimum,
-                    idle_minutes: general.idle_minutes,
-                    total_hours: general.total_hours,
-                    discreet_mail: general.discreet_mail,
-                    ask_again: general.ask_again,
-                },
-                communications: CommunicationsItem {
-                    email: communications.email,
-                    client_delivery: communications.client_delivery,
-                    sender: SenderItem::from(&communications.sender),
-                    reply_to: communications.reply_to.as_ref().map(|address| address.as_typed().to_owned()),
-                    authentication_sender: authentication.sender.as_ref().map(SenderItem::from),
-                    identity_verified: authentication.identity_verified,
-                    test_delivered: authentication.test_delivered,
-                },
-                agency: AgencyItem {
-                    name: agency.name.clone(),
-                    address: agency.address.clone(),
-                    phone: agency.phone.clone(),
-                    time_zone: agency.time_zone.name().to_owned(),
-                    language: agency.language,
-                    help_url: agency.help_url.clone(),
-                    privacy_url: agency.privacy_url.clone(),
-                    technical_url: agency.technical_url.clone(),
-                    contact_url: agency.contact_url.clone(),
-                },
-                privacy: texts.privacy,
-                terms: texts.terms,
-                licences: *licences,
+                version: draft.version,
+                general: draft.general,
+                communications: draft.communications,
+                proof: draft.proof,
+                about_me: draft.about_me,
+                agency: draft.agency,
+                advanced: draft.advanced,
+                request_service: draft.request_service,
+                billing: draft.billing,
+                images: draft.images,
+                theme: draft.theme,
+                file_attachment: draft.file_attachment,
+                privacy: draft.texts.privacy,
+                terms: draft.texts.terms,
+                licences: draft.licences,
             },
         }
     }
@@ -153,53 +108,21 @@ impl TryFrom<SettingsItem> for Settings {
     type Error = Fault;
 
     fn try_from(SettingsItem { settings: item }: SettingsItem) -> Result<Self, Fault> {
-        let WholeItem { version, general, communications, agency, privacy, terms, licences } = item;
         let draft = Draft {
-            version,
-            general: General {
-                enabled: general.enabled,
-                activation_expiry_days: general.activation_expiry_days,
-                reminder_days: general.reminder_days,
-                default_birth_date: general
-                    .default_birth_date
-                    .map(|date| parsed(&date, "settings.general.default_birth_date", TABLE))
-                    .transpose()?,
-                minimum_age: general.minimum_age,
-                failed_sign_ins: general.failed_sign_ins,
-                client_may_unlock: general.client_may_unlock,
-                password_minimum: general.password_minimum,
-                idle_minutes: general.idle_minutes,
-                total_hours: general.total_hours,
-                discreet_mail: general.discreet_mail,
-                ask_again: general.ask_again,
-            },
-            communications: Communications {
-                email: communications.email,
-                client_delivery: communications.client_delivery,
-                sender: communications.sender.try_into()?,
-                reply_to: communications
-                    .reply_to
-                    .map(|text| address(&text, "settings.communications.reply_to"))
-                    .transpose()?,
-                authentication: AuthenticationEmail {
-                    sender: communications.authentication_sender.map(Sender::try_from).transpose()?,
-                    identity_verified: communications.identity_verified,
-                    test_delivered: communications.test_delivered,
-                },
-            },
-            agency: Agency {
-                name: agency.name,
-                address: agency.address,
-                phone: agency.phone,
-                time_zone: parsed(&agency.time_zone, "settings.agency.time_zone", TABLE)?,
-                language: agency.language,
-                help_url: agency.help_url,
-                privacy_url: agency.privacy_url,
-                technical_url: agency.technical_url,
-                contact_url: agency.contact_url,
-            },
-            texts: Texts { privacy, terms },
-            licences,
+            version: item.version,
+            general: item.general,
+            communications: item.communications,
+            proof: item.proof,
+            about_me: item.about_me,
+            agency: item.agency,
+            advanced: item.advanced,
+            request_service: item.request_service,
+            billing: item.billing,
+            texts: Texts { privacy: item.privacy, terms: item.terms },
+            images: item.images,
+            theme: item.theme,
+            file_attachment: item.file_attachment,
+            licences: item.licences,
         };
         Self::new(draft).map_err(|errors| {
             let fields: Vec<_> = errors.iter().map(|error| error.field).collect();
@@ -219,4 +142,60 @@ impl Stored for Settings {
 
 pub(crate) fn settings() -> One<Versioned<Settings>> {
     one("settings")
+}
+
+/// The settings as they were saved once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SettingsVersion {
+    /// All of them.
+    pub settings: Settings,
+    /// When they were saved.
+    pub at: DateTime<Utc>,
+    /// By whom; nobody at set-up.
+    pub by: Option<WorkerId>,
+    /// What was saved.
+    pub section: Section,
+}
+
+#[derive(Serialize, Deserialize)]
+struct VersionItem {
+    settings: WholeItem,
+    at: DateTime<Utc>,
+    by: Option<WorkerId>,
+    section: Section,
+}
+
+impl Shape for VersionItem {
+    const TABLE: Table = TABLE;
+}
+
+impl FromItem for SettingsVersion {
+    fn from_item(map: Map) -> Result<Self, Fault> {
+        let VersionItem { settings, at, by, section } = VersionItem::read(map)?;
+        Ok(Self { settings: SettingsItem { settings }.try_into()?, at, by, section })
+    }
+}
+
+/// Numbers of one length, so that they sort.
+fn version_sk(version: u64) -> String {
+    format!("version#{version:010}")
+}
+
+pub(crate) fn settings_version(version: u64) -> One<SettingsVersion> {
+    one(version_sk(version))
+}
+
+impl Transaction {
+    /// Writes the settings where they were loaded with `loaded`, or for the first time, and keeps them as a version.
+    pub fn save_settings(&mut self, loaded: Version, saved: &SettingsVersion) -> &mut Self {
+        let SettingsVersion { settings, at, by, section } = saved;
+        let item = VersionItem {
+            settings: SettingsItem::from(settings).settings,
+            at: *at,
+            by: *by,
+            section: *section,
+        };
+        let sk = version_sk(settings.version);
+        self.put_versioned(loaded, settings).put_once(&item, AGENCY, Some(&sk), Kind::Settings)
+    }
 }

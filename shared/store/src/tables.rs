@@ -37,6 +37,10 @@ pub enum Table {
     Requests,
     /// What happened, by day and month, and how many accounts there are.
     Statistics,
+    /// Services, groups and series.
+    Services,
+    /// What each individual is enrolled in, and asked for.
+    ServiceFiles,
 }
 
 /// Type of a key attribute.
@@ -167,6 +171,18 @@ pub(crate) const HOLDER: IndexShape = IndexShape {
     whole_items: true,
 };
 
+/// Service requests by whether they wait.
+pub(crate) const REQUESTS: IndexShape = IndexShape {
+    name: "requests",
+    hash: ("request_list", KeyType::S),
+    range: ("request_at", KeyType::S),
+    whole_items: false,
+};
+
+/// Places on the rosters of groups and series.
+pub(crate) const ROSTER: IndexShape =
+    IndexShape { name: "roster", hash: ("roster", KeyType::S), range: ("pk", KeyType::S), whole_items: true };
+
 /// Every table, in the order of [`Table`].
 pub const TABLES: &[TableShape] = &[
     shape(Table::Settings, "settings", "SETTINGS_TABLE"),
@@ -204,6 +220,11 @@ pub const TABLES: &[TableShape] = &[
     shape(Table::Jobs, "jobs", "JOBS_TABLE"),
     TableShape { stream: true, ..expiring(Table::Requests, "requests", "REQUESTS_TABLE") },
     shape(Table::Statistics, "statistics", "STATISTICS_TABLE"),
+    shape(Table::Services, "services", "SERVICES_TABLE"),
+    TableShape {
+        indexes: &[REQUESTS, ROSTER],
+        ..shape(Table::ServiceFiles, "service_files", "SERVICE_FILES_TABLE")
+    },
 ];
 
 impl Table {

@@ -1,11 +1,13 @@
 //! Workers.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use domain::account::LockReason;
 use domain::individual::Undeliverable;
 use domain::mail::MailOutcome;
-use domain::worker::{UserGroup, Worker, WorkerState};
-use domain::{ClassId, Language, SiteId, WorkerId};
+use domain::worker::{SecondFactor, UserGroup, Worker, WorkerState};
+use domain::{ClassId, ImageId, Language, SiteId, WorkerId};
 use serde::{Deserialize, Serialize};
 
 use crate::ask::One;
@@ -29,6 +31,10 @@ pub(crate) struct WorkerItem {
     email: String,
     name: NameItem,
     client_facing_name: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    photo: Option<ImageId>,
+    #[serde(default)]
+    description: Option<String>,
     user_group: UserGroup,
     security_class: ClassId,
     site: SiteId,
@@ -37,6 +43,13 @@ pub(crate) struct WorkerItem {
     #[serde(default)]
     generation: u16,
     reset_expires_at: Option<DateTime<Utc>>,
+    #[serde(default, skip_serializing_if = "is_false")]
+    invited: bool,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    revision: u64,
+    /// Recovery codes left, and wrong codes in a row.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    second_factor: Option<(u8, u8)>,
     last_sign_in: Option<DateTime<Utc>>,
     /// Why mails to them don't arrive, and since when.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -45,6 +58,16 @@ pub(crate) struct WorkerItem {
     failed_sign_ins: Option<u16>,
     must_reset: Option<bool>,
     lock_reason: Option<LockReason>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+const fn is_false(flag: &bool) -> bool {
+    !*flag
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+const fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 impl Shape for WorkerItem {
@@ -65,6 +88,8 @@ impl From<&Worker> for WorkerItem {
             email: worker.email.as_typed().to_owned(),
             name: NameItem::from(&worker.name),
             client_facing_name: worker.client_facing_name.clone(),
+            photo: worker.photo,
+            description: worker.description.clone(),
             user_group: worker.user_group,
             security_class: worker.security_class,
             site: worker.site,
@@ -72,6 +97,11 @@ impl From<&Worker> for WorkerItem {
             epoch: worker.epoch,
             generation: worker.generation,
             reset_expires_at: worker.reset_expires_at,
+            invited: worker.invited,
+            revision: worker.revision,
+            second_factor: worker
+                .second_factor
+                .map(|factor| (factor.recovery_codes_left, factor.wrong_codes)),
             last_sign_in: worker.last_sign_in,
             undeliverable: worker.undeliverable.map(|mark| (mark.why, mark.since)),
             state: state.to_owned(),
@@ -107,6 +137,8 @@ impl TryFrom<WorkerItem> for Worker {
             email: parsed(&item.email, "email", TABLE)?,
             name: item.name.read(TABLE)?,
             client_facing_name: item.client_facing_name,
+            photo: item.photo,
+            description: item.description,
             user_group: item.user_group,
             security_class: item.security_class,
             site: item.site,
@@ -114,6 +146,11 @@ impl TryFrom<WorkerItem> for Worker {
             epoch: item.epoch,
             generation: item.generation,
             reset_expires_at: item.reset_expires_at,
+            invited: item.invited,
+            revision: item.revision,
+            second_factor: item
+                .second_factor
+                .map(|(recovery_codes_left, wrong_codes)| SecondFactor { recovery_codes_left, wrong_codes }),
             last_sign_in: item.last_sign_in,
             undeliverable: item.undeliverable.map(|(why, since)| Undeliverable { why, since }),
             state,
@@ -176,6 +213,25 @@ impl Store {
         let found = self.rows(rows).await?.read(|row| parsed(&string(&row, "sk", TABLE)?, "sk", TABLE))?;
         let workers = self.ask(found.items.into_iter().map(question).collect::<Vec<_>>()).await?;
         Ok(Page { items: workers.into_iter().flatten().collect(), next: found.next })
+    }
+
+    /// How many workers belong to each security class.
+    ///
+    /// # Errors
+    /// `Unavailable`, `Refused` or `Corrupt`.
+    pub async fn members_of_classes(&self) -> Result<BTreeMap<ClassId, u32>, Fault> {
+        let mut members = BTreeMap::new();
+        let mut after = None;
+        loop {
+            let page = self.staff(after.as_ref(), 100).await?;
+            for worker in page.items {
+                *members.entry(worker.security_class).or_default() += 1;
+            }
+            after = page.next;
+            if after.is_none() {
+                return Ok(members);
+            }
+        }
     }
 
     /// As [`Store::count_sign_in_attempt`], for a worker (B13).

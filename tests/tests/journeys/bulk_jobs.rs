@@ -452,7 +452,12 @@ async fn every_client_has_to_choose_a_new_password() {
 
 #[tokio::test]
 async fn bulk_work_is_for_those_whose_class_allows_it() {
-    let world = World::new().await;
+    let world = World::with(|file| {
+        let classes = file["security_classes"].as_array_mut().unwrap();
+        let restricted = classes.iter_mut().find(|class| class["key"] == "restricted").unwrap();
+        (restricted["denials"], restricted["allow_activations"]) = (json!(["bulk"]), json!(true));
+    })
+    .await;
     let staff = world.staff(INTAKE).await;
     let (individual, account, _) = world.invite(&staff, "T-01").await;
     let one = json!([{ "individual_id": individual, "account_id": account }]);

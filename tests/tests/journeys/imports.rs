@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{INTAKE, RESTRICTED, World};
+use crate::support::{CLINICAL, INTAKE, RESTRICTED, SYSTEM, World};
 
 fn problem_of(rows: &[Value]) -> Vec<(u64, String)> {
     let refused = rows.iter().filter(|row| row["outcome"] == "refused");
@@ -218,6 +218,48 @@ async fn an_agency_is_set_up_once_and_a_bad_file_says_what_to_mend() {
     assert_eq!((&again["set_up"], &again["already"]), (&json!(false), &json!(true)));
     let staff = world.staff(INTAKE).await;
     assert_ne!(world.admin(Method::GET, "/me").by(&staff).send().await.ok()["agency"], "Another agency");
+}
+
+#[tokio::test]
+async fn who_may_not_record_consent_records_none_by_a_file() {
+    let world = World::with(|file| {
+        let classes = file["security_classes"].as_array_mut().unwrap();
+        let restricted = classes.iter_mut().find(|class| class["key"] == "restricted").unwrap();
+        restricted["denials"] = json!(["consent"]);
+    })
+    .await;
+    let csv = "external_id,first_name,last_name,email,email_consent\nT-01,Ana,Delgado,ana.delgado@example.org,no\nT-90,Nia,Brandt,nia@example.org,yes\nT-91,Li,Wu,li@example.org,\n";
+    let daniel = world.staff(RESTRICTED).await;
+    let job = world.start_import_of("individuals", &daniel, csv.as_bytes(), "apply").await;
+    world.drain().await;
+    let done = world.admin(Method::GET, &format!("/jobs/{job}?page=1")).by(&daniel).send().await.ok();
+    let rows = done["report"].as_array().unwrap();
+    let refused = ["consent_not_allowed"; 2].map(ToOwned::to_owned).into_iter();
+    assert_eq!(problem_of(rows), [2, 3].into_iter().zip(refused).collect::<Vec<_>>());
+    assert_eq!(rows[2]["outcome"], "created");
+}
+
+#[tokio::test]
+async fn whom_the_agency_has_told_is_named_by_email_in_the_file() {
+    let world = World::bare().await;
+    let mut file = crate::support::agency_file();
+    file["request_service"] = json!({ "enabled": true, "receivers": [INTAKE.to_uppercase()] });
+    file["communications"]["told_of_failures"] = json!(["nobody@alderquay.example.org"]);
+    let summary = world.local.invoke("jobs.set_up_agency", file.clone()).await.unwrap();
+    let mend = "communications.told_of_failures: name workers of this file who work with individuals, each by their email";
+    assert_eq!((&summary["set_up"], &summary["problems"]), (&json!(false), &json!([mend])));
+
+    file["communications"]["told_of_failures"] = json!([CLINICAL, INTAKE]);
+    assert_eq!(world.local.invoke("jobs.set_up_agency", file).await.unwrap()["set_up"], true);
+    let me = async |who| {
+        let me = world.admin(Method::GET, "/me").by(&world.staff(who).await).send().await.ok();
+        me["worker_id"].clone()
+    };
+    let administrator = world.staff(SYSTEM).await;
+    let settings = world.admin(Method::GET, "/settings").by(&administrator).send().await.ok();
+    let intake = me(INTAKE).await;
+    assert_eq!(settings["communications"]["told_of_failures"], json!([me(CLINICAL).await, intake]));
+    assert_eq!(settings["request_service"]["receivers"], json!([intake]));
 }
 
 #[tokio::test]

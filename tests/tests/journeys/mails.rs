@@ -75,6 +75,7 @@ async fn a_discreet_agencys_mails_name_nobody_before_they_are_opened() {
     world.drain().await;
     let mail = newest(&world);
     assert_eq!(mail.subject, "Your online account is locked");
+    assert_eq!(mail.from, "\"Online account\" <portal@alderquay.example.org>");
     assert!(mail.text.starts_with("Hello,\n") && !mail.html.contains("Ana"), "{}", mail.text);
 }
 

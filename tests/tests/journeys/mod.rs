@@ -1,23 +1,34 @@
 //! What people do, through the interfaces they do it by.
 
+mod about_me;
 mod account_search;
 mod accounts;
 mod activation;
 mod agency;
 mod alerts;
 mod bulk_jobs;
+mod configuration_guide;
 mod consent;
 mod creating;
 mod devices;
 mod imports;
 mod individuals;
 mod invitation;
+mod looks;
 mod mail_outcomes;
 mod mails;
 mod my_account;
+mod my_services;
 mod passwords;
 mod records;
+mod sandbox;
+mod second_factor;
+mod service_files;
+mod service_requests;
+mod services;
 mod sessions;
+mod settings;
 mod signing_in;
 mod staff;
+mod staffing;
 mod statistics;

@@ -4,7 +4,7 @@ use chrono::Duration;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{Answer, INTAKE, PASSWORD, Session, World};
+use crate::support::{Answer, INTAKE, PASSWORD, SYSTEM, Session, World};
 
 const ANA: &str = "ana.delgado@example.org";
 const NEW: &str = "Ana.New@example.org";
@@ -242,4 +242,87 @@ async fn the_next_mail_is_in_the_language_the_client_chose() {
         texts.push(mail.text);
     }
     assert!(texts[0] != texts[1] && texts[1] != texts[2]);
+}
+
+/// Saves what a client wants to be written about, and where to.
+async fn choose_messages(world: &World, client: &Session, updates: bool, contact: &Value) -> Answer {
+    let wanted = json!({ "event_confirmations": true, "event_updates": updates, "contact_id": contact });
+    world.portal(Method::PUT, "/account/messages").by(client).json(wanted).send().await
+}
+
+#[tokio::test]
+async fn a_client_chooses_which_messages_come_and_where_to() {
+    let world = World::new().await;
+    let client = ana(&world).await;
+    let messages = account(&world, &client).await["messages"].clone();
+    assert_eq!((&messages["event_confirmations"], &messages["event_updates"]), (&json!(true), &json!(true)));
+    let first = messages["contact_id"].clone();
+    assert_eq!(messages["contacts"], json!([{ "contact_id": first, "value": ANA }]));
+    let add = world
+        .portal(Method::POST, "/profile/contacts")
+        .by(&client)
+        .header("idempotency-key", "second-contact");
+    let contact = json!({ "kind": "email", "value": "Second@example.org", "use_contact": true });
+    let second = add.json(json!({ "contact": contact })).send().await.ok()["contact_id"].clone();
+    // An open session is not enough to have messages sent anywhere: the agency has to have recorded consent once.
+    assert_eq!(choose_messages(&world, &client, true, &second).await.refused(409), "contact_not_in_use");
+    let staff = world.staff(INTAKE).await;
+    let individual = world.individual(&staff, "T-01").await;
+    for contact in [&second, &first] {
+        let path = format!("/individuals/{individual}/communication-settings");
+        let consent = world.admin(Method::PUT, &path).by(&staff);
+        consent.json(json!({ "email_contact_id": contact })).send().await.ok();
+    }
+    assert_eq!(account(&world, &client).await["messages"]["contacts"].as_array().unwrap().len(), 2);
+
+    for _ in 0..2 {
+        let chosen = choose_messages(&world, &client, false, &second).await.ok();
+        assert_eq!((&chosen["event_updates"], &chosen["contact_id"]), (&json!(false), &second));
+        assert_eq!(account(&world, &client).await["messages"], chosen);
+    }
+    let record = world.admin(Method::GET, &format!("/individuals/{individual}")).by(&staff).send().await.ok();
+    let communication = &record["individual"]["communication"];
+    assert_eq!(
+        (&communication["consented_contact_id"], &communication["event_updates"]),
+        (&second, &json!(false))
+    );
+    let given = communication["history"].as_array().unwrap();
+    assert_eq!(given.len(), 4, "chosen twice, consented once: {communication}");
+    assert!(given[3]["by"].as_str().unwrap().starts_with("acc_"), "{communication}");
+}
+
+#[tokio::test]
+async fn messages_go_to_a_contact_of_ones_own_that_is_in_use() {
+    let world = World::new().await;
+    let client = ana(&world).await;
+    let staff = world.staff(INTAKE).await;
+    let other = world.individual(&staff, "T-02").await;
+    let other = world.admin(Method::GET, &format!("/individuals/{other}")).by(&staff).send().await.ok();
+    let theirs = &other["individual"]["contacts"][0]["contact_id"];
+    assert!(theirs.is_string(), "{other}");
+    let profile = world.portal(Method::GET, "/profile").by(&client).send().await.ok();
+    let phone = profile["contacts"].as_array().unwrap().iter().find(|contact| contact["kind"] == "phone");
+    for contact in [Some(theirs), phone.map(|phone| &phone["contact_id"])].into_iter().flatten() {
+        let refused = choose_messages(&world, &client, true, contact).await;
+        assert_eq!(refused.refused(409), "contact_not_in_use");
+    }
+    assert_eq!(choose_messages(&world, &client, true, &Value::Null).await.refused(400), "invalid_request");
+}
+
+#[tokio::test]
+async fn while_the_agency_sends_only_one_kind_there_is_nothing_to_choose() {
+    let world = World::new().await;
+    let client = ana(&world).await;
+    let contact = account(&world, &client).await["messages"]["contact_id"].clone();
+    let system = world.staff(SYSTEM).await;
+    let now = world.admin(Method::GET, "/settings").by(&system).send().await.ok();
+    let mut body = json!({ "version": now["version"], "communications": now["communications"] });
+    body["communications"]["client_messages"]["event_updates"] = json!(false);
+    world.admin(Method::PUT, "/settings/communications").by(&system).json(body).send().await.ok();
+    world.advance(Duration::minutes(1));
+    assert_eq!(account(&world, &client).await["messages"], Value::Null);
+    let home = world.portal(Method::GET, "/home").by(&client).send().await.ok();
+    assert_eq!(home["features"]["message_preferences"], false);
+    let refused = choose_messages(&world, &client, true, &contact).await;
+    assert_eq!(refused.refused(403), "message_preferences_off");
 }

@@ -179,6 +179,50 @@ async fn a_mailed_link_dies_with_a_suspension() {
 }
 
 #[tokio::test]
+async fn a_sign_in_under_way_with_the_former_password_comes_to_nothing() {
+    let world = World::new().await;
+    ana(&world).await;
+    let mut former = PASSWORD.to_owned();
+    // The password is replaced after its hash was read (three updates count for throttles before the one that counts on
+    // the account), and after it was verified.
+    for (round, (action, before)) in [("UpdateItem", 3), ("TransactWriteItems", 0)].into_iter().enumerate() {
+        let token = world.reset_token(ANA).await;
+        let next = format!("{NEW_PASSWORD} {round}");
+        for _ in 0..before {
+            world.local.aws().faults().hold("portal.sign_in", action).open();
+        }
+        let gate = world.local.aws().faults().hold("portal.sign_in", action);
+        let reset = async {
+            gate.reached().await;
+            world.reset(&token, &next).await.ok();
+            gate.open();
+        };
+        let (late, ()) = futures_util::future::join(world.sign_in(ANA, &former), reset).await;
+        assert_eq!(late.refused(401), "sign_in_failed", "{action}");
+        world.sign_in(ANA, &next).await.ok();
+        former = next;
+        world.advance(Duration::hours(2));
+    }
+}
+
+#[tokio::test]
+async fn a_workers_sign_in_under_way_with_the_former_password_comes_to_nothing() {
+    let world = World::new().await;
+    let token = world.worker_reset_token(INTAKE).await;
+    let gate = world.local.aws().faults().hold("admin.sign_in", "TransactWriteItems");
+    let reset = async {
+        gate.reached().await;
+        let body = json!({ "token": token, "password": NEW_PASSWORD });
+        world.admin(Method::POST, "/password-reset").json(body).send().await.ok();
+        gate.open();
+    };
+    let former = "demo-only-walrus-teapot-drizzle";
+    let (late, ()) = futures_util::future::join(world.sign_worker_in(INTAKE, former), reset).await;
+    assert_eq!(late.refused(401), "sign_in_failed");
+    world.sign_worker_in(INTAKE, NEW_PASSWORD).await.ok();
+}
+
+#[tokio::test]
 async fn three_requests_at_once_and_then_one_has_to_wait_known_or_not() {
     let world = World::new().await;
     ana(&world).await;

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use chrono::{DateTime, Duration, TimeZone, Utc};
+use credentials::second_factor::TotpSecret;
 use functions::operation::Api;
 use local::{Local, Operations, Options, Place, Site};
 use reqwest::{Method, StatusCode};
@@ -93,6 +94,27 @@ impl Answer {
             assert!(cookie.contains(attribute), "{cookie}");
         }
         Session { cookie: cookie.split(';').next().unwrap().to_owned() }
+    }
+}
+
+/// What a worker has on their phone.
+pub struct Authenticator(TotpSecret);
+
+impl Authenticator {
+    /// From the secret that was begun with.
+    #[track_caller]
+    pub fn of(begun: &Value) -> Self {
+        Self(TotpSecret::from_base32(begun["secret"].as_str().unwrap()).unwrap())
+    }
+
+    /// The code it shows now.
+    pub fn code(&self, world: &World) -> String {
+        self.0.code_at(world.local.aws().clock().now())
+    }
+
+    /// The one after it.
+    pub fn next_code(&self, world: &World) -> String {
+        self.0.code_at(world.local.aws().clock().now() + Duration::seconds(30))
     }
 }
 
@@ -202,8 +224,21 @@ impl World {
         Self::at(Place::Scratch).await
     }
 
-    /// The deployment whose data is there; a new one begins in the morning.
+    /// The deployment whose data is there; a new one begins in the morning. A second factor is for who wants one, as in
+    /// the demo.
     pub async fn at(place: Place) -> Self {
+        Self::deployed(place, &[]).await
+    }
+
+    /// Set up where every worker needs a second factor, without individuals.
+    pub async fn required() -> Self {
+        let world = Self::deployed(Place::Scratch, &[("SecondFactor", "required")]).await;
+        world.set_up_agency().await;
+        world
+    }
+
+    /// The same, with values for the template's parameters.
+    pub async fn deployed(place: Place, parameters: &[(&str, &str)]) -> Self {
         let logs = tracing_subscriber::fmt()
             .json()
             .flatten_event(true)
@@ -212,7 +247,11 @@ impl World {
         drop(logs.try_init());
         let options = Options {
             template: repository().join("infra/template.yaml"),
-            parameters: std::collections::BTreeMap::new(),
+            parameters: [("SecondFactor", "optional")]
+                .iter()
+                .chain(parameters)
+                .map(|(name, value)| ((*name).to_owned(), json!(value)))
+                .collect(),
             place,
             stopped_at: Some(morning()),
         };
@@ -237,10 +276,26 @@ impl World {
     pub async fn set_up_with(change: impl FnOnce(&mut Value)) -> Self {
         let mut world = Self::bare().await;
         change(&mut world.agency);
-        let summary = world.local.invoke("jobs.set_up_agency", world.agency.clone()).await.unwrap();
-        assert_eq!(summary["set_up"], true, "{summary}");
-        world.local.drain().await.unwrap();
+        world.set_up_agency().await;
         world
+    }
+
+    async fn set_up_agency(&self) {
+        let summary = self.local.invoke("jobs.set_up_agency", self.agency.clone()).await.unwrap();
+        assert_eq!(summary["set_up"], true, "{summary}");
+        self.local.drain().await.unwrap();
+    }
+
+    /// Sets up a second factor: the session that goes on, what makes codes, and the recovery codes.
+    pub async fn enrol(&self, by: &Session, password: &str) -> (Session, Authenticator, Vec<String>) {
+        let begin = self.admin(Method::POST, "/second-factor").by(by).json(json!({ "password": password }));
+        let authenticator = Authenticator::of(&begin.send().await.ok());
+        let code = json!({ "code": authenticator.code(self) });
+        let confirmed = self.admin(Method::POST, "/second-factor/confirm").by(by).json(code).send().await;
+        let codes = confirmed.ok()["recovery_codes"].as_array().unwrap().clone();
+        let codes = codes.iter().map(|code| code.as_str().unwrap().to_owned()).collect();
+        self.drain().await;
+        (confirmed.session(), authenticator, codes)
     }
 
     /// Set up, with the individuals of the fixture.
@@ -328,6 +383,20 @@ impl World {
             .to_owned()
     }
 
+    /// Opens a service file: its id.
+    pub async fn open_service_file(
+        &self,
+        staff: &Session,
+        individual: &str,
+        service: &str,
+        worker: &str,
+    ) -> String {
+        let body = json!({ "service_id": service, "opened_on": "2026-01-12", "primary_worker_id": worker });
+        let path = format!("/individuals/{individual}/service-files");
+        let call = self.admin(Method::POST, &path).by(staff).header("idempotency-key", self.key());
+        call.json(body).send().await.ok()["service_file_id"].as_str().unwrap().to_owned()
+    }
+
     pub async fn create(&self, staff: &Session, individual: &str, body: Value) -> Answer {
         let path = format!("/individuals/{individual}/accounts");
         self.admin(Method::POST, &path)
@@ -406,10 +475,33 @@ impl World {
         self.portal(Method::POST, "/password").by(by).json(body).send().await
     }
 
-    /// Uploads a file and imports it to its end: the job as it is then.
+    /// Adds a service, or a group or series of one: its id.
+    pub async fn service(&self, staff: &Session, kind: &str, name: &str, parent: Option<&str>) -> String {
+        let visibility = if parent.is_some() { "as_service" } else { "hidden" };
+        let body = json!({ "kind": kind, "name": name, "parent_id": parent, "visibility": visibility });
+        let call = self.admin(Method::POST, "/services").by(staff).header("idempotency-key", self.key());
+        let created = call.json(body).send().await.ok();
+        created["service"]["service_id"].as_str().unwrap().to_owned()
+    }
+
+    /// Adds a case service that clients may ask for, by the name they know it by: its id.
+    pub async fn offered_service(&self, staff: &Session, name: &str) -> String {
+        let body = json!({ "kind": "case_service", "name": format!("{name} (internal)"), "client_facing_name": name,
+            "visibility": "visible", "eligible": true });
+        let call = self.admin(Method::POST, "/services").by(staff).header("idempotency-key", self.key());
+        let created = call.json(body).send().await.ok();
+        created["service"]["service_id"].as_str().unwrap().to_owned()
+    }
+
+    /// Uploads a file of individuals and imports it to its end: the job as it is then.
     pub async fn import(&self, csv: &[u8], mode: &str) -> Value {
+        self.import_of("individuals", csv, mode).await
+    }
+
+    /// The same of what a file lists.
+    pub async fn import_of(&self, kind: &str, csv: &[u8], mode: &str) -> Value {
         let staff = self.staff(INTAKE).await;
-        let job = self.start_import(&staff, csv, mode).await;
+        let job = self.start_import_of(kind, &staff, csv, mode).await;
         self.drain().await;
         self.admin(Method::GET, &format!("/jobs/{job}"))
             .by(&staff)
@@ -440,6 +532,34 @@ impl World {
         upload["upload_id"].as_str().unwrap().to_owned()
     }
 
+    /// Uploads an image of that type: its upload's id.
+    pub async fn upload_image(&self, staff: &Session, image: &[u8], kind: &str) -> String {
+        use aws_lc_rs::digest::{SHA256, digest};
+        let sha256 = data_encoding::BASE64.encode(digest(&SHA256, image).as_ref());
+        let body = json!({ "kind": "image", "content_type": kind, "bytes": image.len(), "sha256": sha256 });
+        let upload = self.admin(Method::POST, "/uploads").by(staff).json(body).send().await.ok();
+        let put = self.put_upload(&upload, upload["path"].as_str().unwrap(), image).await;
+        assert!(put.status().is_success(), "{}", put.text().await.unwrap());
+        upload["upload_id"].as_str().unwrap().to_owned()
+    }
+
+    /// Gives a worker a photo: its id.
+    pub async fn set_photo(&self, staff: &Session) -> String {
+        let upload = self.upload_image(staff, &png(90, 60, [0, 128, 255, 255]), "image/png").await;
+        let set = self.admin(Method::PUT, "/me/photo").by(staff).json(json!({ "upload_id": upload }));
+        set.send().await.ok()["photo"].as_str().unwrap().to_owned()
+    }
+
+    /// Gives the agency a logo: the settings with it.
+    pub async fn set_logo(&self, system: &Session) -> Value {
+        let upload = self.upload_image(system, &png(1_600, 480, [0, 128, 255, 128]), "image/png").await;
+        let settings = self.admin(Method::GET, "/settings").by(system).send().await.ok();
+        let logo = json!({ "upload_id": upload });
+        let body =
+            json!({ "version": settings["version"], "logo": logo, "tiles": settings["images"]["tiles"] });
+        self.admin(Method::PUT, "/settings/images").by(system).json(body).send().await.ok()
+    }
+
     /// Puts a file as a page of the workers' site does: to a path of its own origin.
     pub async fn put_upload(&self, upload: &Value, path: &str, csv: &[u8]) -> reqwest::Response {
         let mut request = self.http.put(format!("{}{path}", self.admin)).body(csv.to_vec());
@@ -450,8 +570,12 @@ impl World {
     }
 
     pub async fn start_import(&self, staff: &Session, csv: &[u8], mode: &str) -> String {
+        self.start_import_of("individuals", staff, csv, mode).await
+    }
+
+    pub async fn start_import_of(&self, kind: &str, staff: &Session, csv: &[u8], mode: &str) -> String {
         let upload = self.upload(staff, csv).await;
-        let body = json!({ "upload_id": upload, "source": "test", "mode": mode });
+        let body = json!({ "kind": kind, "upload_id": upload, "source": "test", "mode": mode });
         let started = self
             .admin(Method::POST, "/imports")
             .by(staff)
@@ -468,6 +592,18 @@ impl World {
         let path = format!("/jobs/{}?page={page}", job["id"].as_str().unwrap());
         self.admin(Method::GET, &path).by(staff).send().await.ok()["report"].as_array().unwrap().clone()
     }
+}
+
+/// An image all of one colour.
+pub fn png(width: u32, height: u32, rgba: [u8; 4]) -> Vec<u8> {
+    let mut file = Vec::new();
+    let mut encoder = png::Encoder::new(&mut file, width, height);
+    encoder.set_color(png::ColorType::Rgba);
+    let mut writer = encoder.write_header().unwrap();
+    let pixels: Vec<u8> = (0..width * height).flat_map(|_| rgba).collect();
+    writer.write_image_data(&pixels).unwrap();
+    writer.finish().unwrap();
+    file
 }
 
 pub fn activation(token: &str, birth_date: &str) -> Value {

@@ -26,7 +26,7 @@ const report = (page: Page) => page.getByRole('region', { name: 'Report' });
 
 test('a file of another system: columns, dry run, reload, apply', async ({ page, world }) => {
   await open(page, world, WORKERS.intake);
-  await (await navigation(page)).getByRole('link', { name: 'Import Individuals' }).click();
+  await (await navigation(page)).getByRole('link', { name: 'Import' }).click();
   await choose(page, EXPORT);
   await expect(page.getByRole('heading', { name: '2. Columns' })).toBeFocused();
   const column = (name: string) => page.getByRole('combobox', { name });
@@ -72,7 +72,7 @@ test('a file of another system: columns, dry run, reload, apply', async ({ page,
   await page.getByRole('button', { name: 'Download as CSV' }).click();
   const saved = await (await download).createReadStream();
   const text = Buffer.concat(await saved.toArray()).toString();
-  expect(text).toContain('row,outcome,column,what,individual');
+  expect(text).toContain('row,outcome,column,what,record');
   expect(text).toMatch(/3,refused,birth_date,/);
 
   await page.getByRole('button', { name: 'Apply' }).click();

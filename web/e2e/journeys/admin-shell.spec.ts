@@ -106,6 +106,8 @@ test('a session that ends over an edited form keeps what was typed, out of sight
 test('a colleague who signs in over somebody else’s page gets one of their own', async ({ page, world }) => {
   await open(page, world, WORKERS.intake, '/individuals/new');
   await page.getByLabel('First name').fill('Newcomer');
+  // What the page asks for by itself would meet the end of the session, too.
+  await page.waitForLoadState('networkidle');
   await world.advance(16 * 60);
   await page.getByRole('textbox', { name: 'Email' }).first().fill('newcomer@example.org');
   await page.getByLabel('Last name').fill('Somebody');

@@ -38,7 +38,7 @@ test('footer and quick exit are on every page, before signing in, too', async ({
     await expectFooter(page);
   }
   await signInToPortal(page, world, await world.client('Active: signs in'));
-  for (const path of ['/', '/account', '/account/email', '/account/password', '/account/sessions']) {
+  for (const path of ['/', '/about-me', '/services', '/account', '/account/email']) {
     await page.goto(world.portal + path);
     await expectFooter(page);
   }
@@ -106,7 +106,7 @@ test.describe('an agency with help of its own', () => {
 
 test('long words and the other direction fit a small phone', async ({ page, world }) => {
   await signInToPortal(page, world, await world.client('Active: signs in'));
-  for (const path of ['/', '/account', '/account/email', '/account/sessions', '/help', '/help/safety']) {
+  for (const path of ['/', '/about-me', '/services', '/account', '/account/email', '/help/safety']) {
     await page.goto(world.portal + path);
     await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
     await page.waitForLoadState('networkidle');
@@ -138,7 +138,7 @@ test.describe('installed', () => {
       return requests.flat().map(({ url }) => new URL(url).pathname);
     });
     expect(kept).toContain('/');
-    expect(kept.filter((path) => !/^\/($|_app\/|icon|manifest|theme\.css)/.test(path))).toEqual([]);
+    expect(kept.filter((path) => !/^\/($|_app\/|icon|manifest)/.test(path))).toEqual([]);
 
     await context.setOffline(true);
     await page.goto(`${world.portal}/help/safety`);

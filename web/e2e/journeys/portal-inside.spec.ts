@@ -1,3 +1,4 @@
+import { expectAccessible, expectToFit } from '../support/axe.ts';
 import { isSignedIn, signInToPortal } from '../support/portal.ts';
 import { expect, test, type Page, type World } from '../support/world.ts';
 
@@ -29,6 +30,21 @@ test('home greets, shows the tile, and says whom to turn to', async ({ page, wor
   await main.getByRole('link', { name: 'My ClientConnect' }).click();
   await expect(heading(page, 'My ClientConnect')).toBeFocused();
   await expect(main).toContainText(client.email);
+});
+
+test('a client chooses which messages come', async ({ page, world }) => {
+  const client = await world.client('Active: signs in');
+  await signInToPortal(page, world, client);
+  await page.goto(`${world.portal}/account`);
+  await expect(page.getByLabel('Send them to')).toContainText(client.email);
+  await page.getByRole('checkbox', { name: /^Event updates/ }).uncheck();
+  await page.getByRole('main').getByRole('button', { name: 'Save' }).click();
+  await expect(page.getByText('We write to you as you chose here.')).toBeVisible();
+  await expectAccessible(page, 'messages are chosen');
+  await expectToFit(page, 'messages are chosen');
+  await page.reload();
+  await expect(page.getByRole('checkbox', { name: /^Event updates/ })).not.toBeChecked();
+  await expect(page.getByRole('checkbox', { name: /^Event confirmations/ })).toBeChecked();
 });
 
 test('the sign-in email changes with the code from the mail, and both addresses are told', async ({

@@ -1,5 +1,6 @@
 import type { Page } from '@playwright/test';
 import { createHash } from 'node:crypto';
+import { setUp } from './settings.ts';
 import { WORKERS, type World } from './world.ts';
 
 /** A page of one of the sites in a state worth looking at. */
@@ -52,6 +53,21 @@ const asClient =
     await go('portal', path)(page, world);
   };
 
+/** A page of a client whose agency lets them change their profile. */
+const editing =
+  (path: string) =>
+  async (page: Page, world: World): Promise<void> => {
+    await setUp(world, (setup) => (setup.about_me.edit_profile = true));
+    await asClient(path)(page, world);
+  };
+
+/** The page that changes the first of a client's contacts. */
+const contact = async (page: Page, world: World): Promise<void> => {
+  await editing('/about-me')(page, world);
+  await page.getByRole('listitem').getByRole('link', { name: 'Change' }).first().click();
+  await page.getByRole('textbox').first().waitFor();
+};
+
 const as =
   (worker: { email: string; password: string }, path: string) =>
   async (page: Page, world: World): Promise<void> => {
@@ -70,6 +86,25 @@ const individual =
       external_id: { source: 'demo', id },
     });
     await as(WORKERS.intake, `/individuals/${individuals[0]?.individual_id}${tab}`)(page, world);
+  };
+
+/** The page of a worker of the demo. */
+const workerPage = async (page: Page, world: World): Promise<void> => {
+  type Workers = { workers: Array<{ worker: { worker_id: string; email: string } }> };
+  const { workers } = await (await world.as(WORKERS.systemAdministrator)).ask<Workers>('GET', '/workers');
+  const found = workers.find(({ worker }) => worker.email === WORKERS.clinical.email);
+  await as(WORKERS.systemAdministrator, `/workers/${found?.worker.worker_id}`)(page, world);
+};
+
+/** The page of the first service of a kind. */
+const service =
+  (kind: string) =>
+  async (page: Page, world: World): Promise<void> => {
+    type Services = { services: Array<{ service_id: string }> };
+    const { services } = await (
+      await world.as(WORKERS.intake)
+    ).ask<Services>('GET', `/services?kind=${kind}&active=true`);
+    await as(WORKERS.intake, `/services/${services[0]?.service_id}`)(page, world);
   };
 
 /** The report of a dry run, one of whose rows is refused. */
@@ -143,6 +178,22 @@ export const PAGES: Shown[] = [
     name: 'account-sessions',
     open: asClient('/account/sessions'),
   },
+  { site: 'portal', route: '/about-me', name: 'about-me', open: asClient('/about-me') },
+  { site: 'portal', route: '/about-me/edit', name: 'about-me-edit', open: editing('/about-me/edit') },
+  {
+    site: 'portal',
+    route: '/about-me/contacts/new',
+    name: 'contact-new',
+    open: editing('/about-me/contacts/new'),
+  },
+  { site: 'portal', route: '/about-me/contacts/[contact]', name: 'contact', open: contact },
+  { site: 'portal', route: '/services', name: 'services', open: asClient('/services') },
+  {
+    site: 'portal',
+    route: '/services/request',
+    name: 'request-service',
+    open: asClient('/services/request'),
+  },
   { site: 'portal', route: '/help', name: 'help', open: go('portal', '/help') },
   { site: 'portal', route: '/help/[article]', name: 'help-article', open: go('portal', '/help/activate') },
   { site: 'portal', route: '/privacy', name: 'privacy', open: go('portal', '/privacy') },
@@ -209,4 +260,111 @@ export const PAGES: Shown[] = [
   { site: 'admin', route: '/import', name: 'import', open: as(WORKERS.intake, '/import') },
   { site: 'admin', route: '/import/[job]', name: 'import-dry-run', open: dryRun },
   { site: 'admin', route: '/workers', name: 'workers', open: as(WORKERS.systemAdministrator, '/workers') },
+  {
+    site: 'admin',
+    route: '/workers/new',
+    name: 'worker-new',
+    open: as(WORKERS.systemAdministrator, '/workers/new'),
+  },
+  { site: 'admin', route: '/workers/[id]', name: 'worker', open: workerPage },
+  {
+    site: 'admin',
+    route: '/security-classes',
+    name: 'security-classes',
+    open: as(WORKERS.systemAdministrator, '/security-classes'),
+  },
+  { site: 'admin', route: '/sites', name: 'sites', open: as(WORKERS.systemAdministrator, '/sites') },
+  {
+    site: 'admin',
+    route: '/second-factor',
+    name: 'second-factor',
+    open: as(WORKERS.intake, '/second-factor'),
+  },
+  { site: 'admin', route: '/services', name: 'services', open: as(WORKERS.intake, '/services') },
+  {
+    site: 'admin',
+    route: '/services/informal',
+    name: 'services-informal',
+    open: as(WORKERS.intake, '/services/informal'),
+  },
+  {
+    site: 'admin',
+    route: '/services/groups',
+    name: 'services-groups',
+    open: as(WORKERS.intake, '/services/groups'),
+  },
+  {
+    site: 'admin',
+    route: '/services/series',
+    name: 'services-series',
+    open: as(WORKERS.intake, '/services/series'),
+  },
+  {
+    site: 'admin',
+    route: '/services/new',
+    name: 'service-new',
+    open: as(WORKERS.intake, '/services/new?kind=group'),
+  },
+  { site: 'admin', route: '/services/[id]', name: 'service', open: service('case_service') },
+  { site: 'admin', route: '/services/[id]', name: 'service-group', open: service('group') },
+  {
+    site: 'admin',
+    route: '/service-requests',
+    name: 'service-requests',
+    open: as(WORKERS.intake, '/service-requests'),
+  },
+  {
+    site: 'admin',
+    route: '/individuals/[id]/services',
+    name: 'individual-services',
+    open: individual('Active:', '/services'),
+  },
+  {
+    site: 'admin',
+    route: '/setup',
+    name: 'setup',
+    open: as(WORKERS.systemAdministrator, '/setup'),
+  },
+  {
+    site: 'admin',
+    route: '/setup/communications',
+    name: 'setup-communications',
+    open: as(WORKERS.systemAdministrator, '/setup/communications'),
+  },
+  {
+    site: 'admin',
+    route: '/setup/client-connect',
+    name: 'setup-client-connect',
+    open: as(WORKERS.systemAdministrator, '/setup/client-connect'),
+  },
+  {
+    site: 'admin',
+    route: '/setup/client-connect/texts',
+    name: 'setup-texts',
+    open: as(WORKERS.systemAdministrator, '/setup/client-connect/texts'),
+  },
+  {
+    site: 'admin',
+    route: '/setup/client-connect/images',
+    name: 'setup-images',
+    open: as(WORKERS.systemAdministrator, '/setup/client-connect/images'),
+  },
+  {
+    site: 'admin',
+    route: '/setup/client-connect/theme',
+    name: 'setup-theme',
+    open: as(WORKERS.systemAdministrator, '/setup/client-connect/theme'),
+  },
+  {
+    site: 'admin',
+    route: '/setup/client-connect/versions',
+    name: 'setup-versions',
+    open: as(WORKERS.systemAdministrator, '/setup/client-connect/versions'),
+  },
+  {
+    site: 'admin',
+    route: '/setup/file-attachment',
+    name: 'setup-file-attachment',
+    open: as(WORKERS.systemAdministrator, '/setup/file-attachment'),
+  },
 ];

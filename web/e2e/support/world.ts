@@ -71,6 +71,11 @@ export class World {
     await this.#local('POST', 'clock', { advance_seconds: seconds });
   }
 
+  /** What the server's clock shows. */
+  async now(): Promise<Date> {
+    return new Date((await this.#local<{ now: string }>('GET', 'clock')).now);
+  }
+
   /** Runs a job by hand, as its schedule would. */
   async run(job: string, event: object = {}): Promise<unknown> {
     return ask(this.portal, 'POST', `/2015-03-31/functions/${job}/invocations`, event).then(
@@ -93,7 +98,13 @@ export class World {
   /** A worker's own session beside the browser's, to prepare what a test needs. */
   async as(worker: { email: string; password: string }): Promise<Colleague> {
     const { cookies } = await ask(this.admin, 'POST', '/api/admin/v1/session', worker);
-    return new Colleague(this.admin, cookies);
+    return new Colleague(this.admin, '/api/admin/v1', cookies);
+  }
+
+  /** As {@link as}, for a client whose account is Active. */
+  async asClient({ email, password }: DemoClient): Promise<Caller> {
+    const { cookies } = await ask(this.portal, 'POST', '/api/portal/v1/session', { email, password });
+    return new Caller(this.portal, '/api/portal/v1', cookies);
   }
 
   async #local<T>(method: string, path: string, body?: object): Promise<T> {
@@ -117,18 +128,22 @@ export interface Demo {
   clients: DemoClient[];
 }
 
-/** A signed-in worker who uses the API. */
-export class Colleague {
+/** Somebody signed in who uses an API. */
+export class Caller {
   constructor(
     private readonly origin: string,
+    private readonly api: string,
     private readonly cookies: string,
   ) {}
 
   async ask<T>(method: string, path: string, body?: object): Promise<T> {
     const headers = { cookie: this.cookies, 'idempotency-key': crypto.randomUUID() };
-    return (await ask(this.origin, method, `/api/admin/v1${path}`, body, headers)).body as T;
+    return (await ask(this.origin, method, `${this.api}${path}`, body, headers)).body as T;
   }
+}
 
+/** A signed-in worker. */
+export class Colleague extends Caller {
   /** The id of the one individual whom these beginnings of names find. */
   async find(name: string): Promise<string> {
     const { individuals } = await this.ask<{ individuals: Array<{ individual_id: string }> }>(

@@ -5,6 +5,8 @@ declare global {
       from?: string;
       /** How far an activation is, so that the browser's Back leads to the step before. */
       step?: number;
+      /** What the page before has just done, for this one to say. */
+      done?: 'profile_saved' | 'contact_saved' | 'contact_removed' | 'service_requested';
     }
   }
 }

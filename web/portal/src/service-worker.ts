@@ -14,7 +14,9 @@ const KEPT = `app-${version}`;
 const SHELL = '/';
 /** Their content's hash is in their names. */
 const unchanging = new Set(build);
-const known = new Set([...build, ...files]);
+/** Not the pictures of the start page, which needs a connection itself: an agency shows one in six. */
+const small = files.filter((path) => !path.startsWith('/tiles/'));
+const known = new Set([...build, ...small]);
 
 worker.addEventListener('install', (event) => {
   event.waitUntil(keep());
@@ -47,7 +49,7 @@ async function keep(): Promise<void> {
       await (older ? cache.put(path, older) : cache.add(path));
     }),
   );
-  await cache.addAll([...files, SHELL]);
+  await cache.addAll([...small, SHELL]);
 }
 
 async function forgetOlder(): Promise<void> {

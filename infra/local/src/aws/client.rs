@@ -71,7 +71,11 @@ impl LocalAws {
         let body = body.collect().await.map_err(ConnectorError::io)?.to_bytes();
         // A call over a network lets others go on meanwhile; so does this, even on one thread.
         tokio::task::yield_now().await;
-        let response = self.handle(&http::Request::from_parts(parts, body));
+        let request = http::Request::from_parts(parts, body);
+        if let Some(gate) = self.faults().gate(&request) {
+            gate.pass().await;
+        }
+        let response = self.handle(&request);
         match response.extensions().get() {
             Some(Lost::Disconnected) => Err(ConnectorError::io("the connection broke".into())),
             Some(Lost::TimedOut) => Err(ConnectorError::timeout("there was no answer in time".into())),

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use dynoxide::Database;
 use http::StatusCode;
 use serde_json::{Value, json};
+use tokio::sync::Notify;
 
 use super::error::Lost;
 use super::{Ask, AwsError, Service};
@@ -124,6 +125,32 @@ pub struct Storm {
     tries: HashMap<u64, u64>,
 }
 
+/// Where one call waits, so that something else comes between it and those before it.
+#[derive(Debug)]
+pub struct Gate {
+    caller: String,
+    action: String,
+    reached: Notify,
+    open: Notify,
+}
+
+impl Gate {
+    /// Returns when the call waits.
+    pub async fn reached(&self) {
+        self.reached.notified().await;
+    }
+
+    /// Lets the call go on.
+    pub fn open(&self) {
+        self.open.notify_one();
+    }
+
+    pub(super) async fn pass(&self) {
+        self.reached.notify_one();
+        self.open.notified().await;
+    }
+}
+
 /// A try that failed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Strike {
@@ -238,6 +265,7 @@ struct State {
     fates: HashMap<String, Kind>,
     storm: Option<Storm>,
     strikes: Vec<Strike>,
+    gates: Vec<Arc<Gate>>,
     indexes: Option<Database>,
 }
 
@@ -298,6 +326,30 @@ impl Faults {
     pub fn inject(&self, fault: Fault) {
         self.state().faults.push(fault);
         self.active.store(true, Ordering::Release);
+    }
+
+    /// Lets the next call of that action by that function wait.
+    pub fn hold(&self, caller: &str, action: &str) -> Arc<Gate> {
+        let (caller, action) = (caller.to_owned(), action.to_owned());
+        let gate = Arc::new(Gate { caller, action, reached: Notify::new(), open: Notify::new() });
+        self.state().gates.push(gate.clone());
+        self.active.store(true, Ordering::Release);
+        gate
+    }
+
+    /// Where a call has to wait, if anywhere.
+    pub(super) fn gate<B>(&self, request: &http::Request<B>) -> Option<Arc<Gate>> {
+        if !self.active.load(Ordering::Acquire) {
+            return None;
+        }
+        let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
+        let (caller, target) = (header("authorization")?, header("x-amz-target")?);
+        let gates = &mut self.state().gates;
+        let waits = gates.iter().position(|gate| {
+            caller.contains(&format!("Credential={}/", gate.caller))
+                && target.ends_with(&format!(".{}", gate.action))
+        });
+        waits.map(|place| gates.remove(place))
     }
 
     /// Lets a storm rage, until [`Faults::clear`].

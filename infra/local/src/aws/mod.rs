@@ -28,7 +28,7 @@ use data_encoding::HEXLOWER;
 use http::{Request, Response};
 
 pub use self::error::AwsError;
-pub use self::faults::{Call, Fault, Faults, Kind, Storm, Strike, Units, When};
+pub use self::faults::{Call, Fault, Faults, Gate, Kind, Storm, Strike, Units, When};
 pub use self::mail::Mail;
 pub(crate) use self::objects::{LARGEST as LARGEST_OBJECT, etag, percent_decoded};
 pub use self::roles::{Effect, Role, Statement};

@@ -21,8 +21,10 @@ use crate::local::Local;
 mod browser;
 mod story;
 
-/// How often, and how many times, the import is asked whether it is done.
-const LOOKS: (Duration, u32) = (Duration::from_millis(100), 1200);
+/// How often, and how many times, an import is asked whether it is done.
+const LOOKS: (Duration, u32) = (Duration::from_millis(20), 6000);
+/// What is imported, each with what came before it.
+const IMPORTS: [&str; 4] = ["individuals", "services", "service_files", "rosters"];
 
 /// Why there is no demo agency.
 #[derive(Debug, thiserror::Error)]
@@ -58,13 +60,14 @@ pub enum DemoError {
 #[derive(Clone, Debug)]
 pub struct Demo {
     agency: Value,
-    individuals: Bytes,
+    /// What is imported, in this order: its kind, and its file.
+    imports: Vec<(&'static str, Bytes)>,
     sign_ins: Value,
     stories: Vec<Story>,
 }
 
 impl Demo {
-    /// Reads `agency.json`, `individuals.csv`, `story.json` and `demo.json` of a directory.
+    /// Reads `agency.json`, a CSV for each of the imports, `story.json` and `demo.json` of a directory.
     ///
     /// # Errors
     /// When one is missing or malformed.
@@ -87,7 +90,10 @@ impl Demo {
         }
         Ok(Self {
             agency: json("agency.json")?,
-            individuals: read("individuals.csv")?.into(),
+            imports: IMPORTS
+                .into_iter()
+                .map(|kind| Ok((kind, read(&format!("{kind}.csv"))?.into())))
+                .collect::<Result<_, DemoError>>()?,
             sign_ins,
             stories,
         })
@@ -108,7 +114,7 @@ impl Demo {
         Some((intake.get("email")?.as_str()?, intake.get("password")?.as_str()?))
     }
 
-    /// Sets the agency up, imports its individuals, and brings accounts into every state, as its staff and clients
+    /// Sets the agency up, imports its individuals and what they are enrolled in, and brings accounts into every state, as its staff and clients
     /// would: over their APIs, with the clock at the hour when they would have. Needs a server that runs, whose origins
     /// are `portal` and `admin`.
     ///
@@ -121,7 +127,10 @@ impl Demo {
         if done.get("set_up") != Some(&Value::Bool(true)) {
             return Err(DemoError::Answer { step: "setting up the agency", answer: done.to_string() });
         }
-        self.import(local, admin).await?;
+        let mut staff = self.staff(local, admin).await?;
+        for (kind, file) in &self.imports {
+            import(local, &mut staff, kind, file).await?;
+        }
         story::tell(self, local, (portal, admin), now).await?;
         let took = TimeDelta::from_std(started.elapsed()).unwrap_or_default();
         story::pass_time(local, now + took).await?;
@@ -139,43 +148,49 @@ impl Demo {
         staff.ask("signing in", Method::POST, "/session", &sign_in).await?;
         Ok(staff)
     }
+}
 
-    async fn import(&self, local: &Local, admin: &str) -> Result<(), DemoError> {
-        let mut staff = self.staff(local, admin).await?;
-        let sum = BASE64.encode(digest::digest(&digest::SHA256, &self.individuals).as_ref());
-        let announced = json!({ "bytes": self.individuals.len(), "sha256": sum });
-        let place = staff.ask("requesting an upload", Method::POST, "/uploads", &announced).await?;
-        self.upload(local, &place)?;
-        let import = json!({ "upload_id": place.get("upload_id"), "source": "demo", "mode": "apply" });
-        let job = staff.ask("starting the import", Method::POST, "/imports", &import).await?;
-        let path = format!("/jobs/{}", job.get("job_id").and_then(Value::as_str).unwrap_or_default());
-        let (pause, times) = LOOKS;
-        for _ in 0..times {
-            let job = staff.ask("looking at the import", Method::GET, &path, &Value::Null).await?;
-            match job.get("state").and_then(Value::as_str) {
-                Some("done") => return Ok(()),
-                Some("waiting" | "running") => tokio::time::sleep(pause).await,
-                _ => return Err(DemoError::Answer { step: "the import", answer: job.to_string() }),
-            }
+/// Imports a file, and waits until every row is taken.
+async fn import(
+    local: &Local,
+    staff: &mut Browser<'_>,
+    kind: &'static str,
+    file: &Bytes,
+) -> Result<(), DemoError> {
+    let sum = BASE64.encode(digest::digest(&digest::SHA256, file).as_ref());
+    let announced = json!({ "bytes": file.len(), "sha256": sum });
+    let place = staff.ask("requesting an upload", Method::POST, "/uploads", &announced).await?;
+    upload(local, &place, file)?;
+    let import =
+        json!({ "kind": kind, "upload_id": place.get("upload_id"), "source": "demo", "mode": "apply" });
+    let job = staff.ask("starting an import", Method::POST, "/imports", &import).await?;
+    let path = format!("/jobs/{}", job.get("job_id").and_then(Value::as_str).unwrap_or_default());
+    let (pause, times) = LOOKS;
+    for _ in 0..times {
+        let job = staff.ask("looking at the import", Method::GET, &path, &Value::Null).await?;
+        match job.get("state").and_then(Value::as_str) {
+            Some("done") => return Ok(()),
+            Some("waiting" | "running") => tokio::time::sleep(pause).await,
+            _ => return Err(DemoError::Answer { step: kind, answer: job.to_string() }),
         }
-        Err(DemoError::Answer { step: "the import", answer: "nothing: it takes too long".to_owned() })
     }
+    Err(DemoError::Answer { step: kind, answer: "nothing: it takes too long".to_owned() })
+}
 
-    fn upload(&self, local: &Local, place: &Value) -> Result<(), DemoError> {
-        let error = |answer: String| DemoError::Answer { step: "the upload", answer };
-        let url = place.get("url").and_then(Value::as_str).unwrap_or_default();
-        let host = url.split('/').nth(2).unwrap_or_default();
-        let mut request = Request::put(url).header("host", host);
-        for (name, value) in place.get("headers").and_then(Value::as_object).into_iter().flatten() {
-            request = request.header(name, value.as_str().unwrap_or_default());
-        }
-        let request = request.body(self.individuals.clone()).map_err(|refused| error(refused.to_string()))?;
-        let answer = local.aws().handle(&request);
-        if answer.status().is_success() {
-            Ok(())
-        } else {
-            Err(error(String::from_utf8_lossy(answer.body()).into_owned()))
-        }
+fn upload(local: &Local, place: &Value, file: &Bytes) -> Result<(), DemoError> {
+    let error = |answer: String| DemoError::Answer { step: "the upload", answer };
+    let url = place.get("url").and_then(Value::as_str).unwrap_or_default();
+    let host = url.split('/').nth(2).unwrap_or_default();
+    let mut request = Request::put(url).header("host", host);
+    for (name, value) in place.get("headers").and_then(Value::as_object).into_iter().flatten() {
+        request = request.header(name, value.as_str().unwrap_or_default());
+    }
+    let request = request.body(file.clone()).map_err(|refused| error(refused.to_string()))?;
+    let answer = local.aws().handle(&request);
+    if answer.status().is_success() {
+        Ok(())
+    } else {
+        Err(error(String::from_utf8_lossy(answer.body()).into_owned()))
     }
 }
 

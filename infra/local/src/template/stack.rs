@@ -18,6 +18,8 @@ const DEEPEST: usize = 64;
 pub(super) struct Stack {
     pub(super) file: PathBuf,
     text: String,
+    /// Of every section and what stands in it: the line, from 0, and where that begins.
+    lines: HashMap<String, (usize, usize)>,
     sections: Map<String, Value>,
     parameters: BTreeMap<String, Value>,
     nested: RefCell<HashMap<String, Rc<Stack>>>,
@@ -28,6 +30,24 @@ pub(super) struct Resource<'a> {
     pub(super) id: &'a str,
     pub(super) kind: &'a str,
     pub(super) properties: Map<String, Value>,
+}
+
+/// What a line gives a value to.
+fn key(line: &str) -> Option<&str> {
+    line.trim_start().split_once(':').map(|(key, _)| key)
+}
+
+fn index(text: &str) -> HashMap<String, (usize, usize)> {
+    let mut lines = HashMap::new();
+    let mut at = 0;
+    for (number, line) in text.split_inclusive('\n').enumerate() {
+        let indented = line.len() - line.trim_start().len();
+        if let Some(key) = key(line).filter(|_| indented <= 2) {
+            lines.entry(key.to_owned()).or_insert((number, at));
+        }
+        at += line.len();
+    }
+    lines
 }
 
 impl Stack {
@@ -42,6 +62,7 @@ impl Stack {
         };
         let mut stack = Self {
             file: file.to_owned(),
+            lines: index(&text),
             text,
             sections,
             parameters: BTreeMap::new(),
@@ -87,16 +108,16 @@ impl Stack {
 
     /// Where a resource, or one of its properties, stands in the file.
     pub(super) fn place(&self, id: &str, property: Option<&str>) -> Place {
-        let starts = |line: &str, key: &str| {
-            line.trim_start().strip_prefix(key).is_some_and(|rest| rest.starts_with(':'))
-        };
-        let lines = || self.text.lines().enumerate();
-        let own = lines().find(|(_, line)| starts(line, id) && line.len() - line.trim_start().len() <= 2);
-        let line = own.map_or(0, |(number, _)| number);
-        let line = property
-            .and_then(|property| lines().skip(line).find(|(_, line)| starts(line, property)))
-            .map_or(line, |(number, _)| number);
-        Place { file: self.file.clone(), line: line + 1, resource: id.to_owned() }
+        let (line, at) = self.lines.get(id).copied().unwrap_or_default();
+        let further = property.and_then(|property| {
+            let is_it = |line: &str| key(line) == Some(property);
+            self.text[at..].lines().position(is_it)
+        });
+        Place {
+            file: self.file.clone(),
+            line: line + further.unwrap_or_default() + 1,
+            resource: id.to_owned(),
+        }
     }
 
     /// The resources whose condition holds, with the globals in their properties and everything computed.

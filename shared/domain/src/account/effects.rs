@@ -12,7 +12,7 @@ use crate::samples::{
     ACCOUNT, EMAIL_CONTACT, MAIL, TEXTS, WORKER, account, at, context, date, email, email_contact,
     individual, opening, settings, settings_with, worker,
 };
-use crate::settings::{Draft, Settings, Texts};
+use crate::settings::{Draft, Settings, Test, Texts};
 use crate::worker::{SecurityClass, UserGroup};
 
 const PENDING_FOR_A_WEEK: i64 = 7 * 24;
@@ -53,7 +53,7 @@ fn create_is_refused_by_each_guard_of_a1() {
     let settings = |change: fn(&mut Draft)| refused(create(|_| {}, change, |_| {}));
     assert_eq!(settings(|s| s.communications.client_delivery = false), Reason::ClientDeliveryOff);
     assert_eq!(settings(|s| s.communications.email = false), Reason::ClientDeliveryOff);
-    let auth = |s: &mut Draft| s.communications.authentication.test_delivered = false;
+    let auth = |s: &mut Draft| s.proof.test = Test::Sent;
     assert_eq!(settings(auth), Reason::AuthenticationEmailNotReady);
     assert_eq!(settings(|s| s.texts.privacy = None), Reason::NoPrivacyPolicy);
     assert_eq!(settings(|s| s.texts.terms = None), Reason::NoTerms);

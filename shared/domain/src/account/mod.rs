@@ -199,6 +199,17 @@ pub struct Acceptance {
     pub at: DateTime<Utc>,
 }
 
+/// Versions of the texts that a client accepts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct AcceptedTexts {
+    /// Of the privacy policy.
+    pub privacy: u32,
+    /// Of the terms of use.
+    pub terms: u32,
+}
+
 /// A page of the portal: an absolute path of this site and never of another.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Landing(String);

@@ -3,7 +3,8 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{
-    Account, Action, Changed, Context, Credentials, LockReason, RESET_MINUTES, Reason, Refused, Rule, State,
+    Acceptance, AcceptedTexts, Account, Action, Changed, Context, Credentials, LockReason, RESET_MINUTES,
+    Reason, Refused, Rule, State,
 };
 use crate::alert::AlertKind;
 use crate::email::EmailAddress;
@@ -32,6 +33,31 @@ impl Account {
                 changed
             })
         })
+    }
+
+    /// The password was right, and something else is missing, a text to accept or a new password to choose: the attempt
+    /// counts neither as failed nor as anything else (A10).
+    ///
+    /// # Errors
+    /// When the account isn't Active.
+    pub fn let_off(&self) -> Result<Self, Refused> {
+        self.attempt(Action::SignIn, || match self.state {
+            State::Active { failed_sign_ins, must_reset } => {
+                let failed_sign_ins = failed_sign_ins.saturating_sub(1);
+                Ok(Self { state: State::Active { failed_sign_ins, must_reset }, ..self.clone() })
+            }
+            _ => Err(Reason::WrongState),
+        })
+    }
+
+    /// Versions of privacy policy and terms that the client has to accept before signing in: the current ones, where the
+    /// agency asks for new ones to be accepted and they accepted others (A5).
+    #[must_use]
+    pub fn texts_to_accept(&self, settings: &Settings) -> Option<AcceptedTexts> {
+        let current = AcceptedTexts { privacy: settings.texts.privacy?, terms: settings.texts.terms? };
+        let accepted =
+            self.acceptance.map(|Acceptance { privacy, terms, .. }| AcceptedTexts { privacy, terms });
+        (settings.general.ask_again && accepted != Some(current)).then_some(current)
     }
 
     /// Whether signing in now is the first time on a later day than that of the activation, by the agency's calendar.

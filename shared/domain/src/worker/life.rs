@@ -4,7 +4,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{Worker, WorkerState};
+use super::{SecondFactor, Worker, WorkerState};
 use crate::account::{
     Action, Credentials, LockReason, RESET_MINUTES, Rule, StateName, Transition, TransitionReason,
 };
@@ -30,6 +30,8 @@ codes! {
         TooManyLinks = "too_many_links",
         /// Somebody else has to do it.
         Oneself = "oneself",
+        /// A second factor is there to be proved, or proved and not there.
+        SecondFactor = "second_factor",
     }
 }
 
@@ -75,7 +77,7 @@ impl ChangedWorker {
         self
     }
 
-    fn ending_sessions(mut self) -> Self {
+    pub(super) fn ending_sessions(mut self) -> Self {
         self.worker.epoch += 1;
         self.ends_sessions = true;
         self
@@ -115,6 +117,14 @@ impl WorkerState {
     }
 }
 
+impl Worker {
+    /// The worker in a copy of the data, where nobody has a password or a second factor: every session and link is over.
+    #[must_use]
+    pub fn stripped(&self) -> Self {
+        Self { epoch: self.epoch + 1, reset_expires_at: None, second_factor: None, ..self.clone() }
+    }
+}
+
 const ACTIVE: WorkerState = WorkerState::Active { failed_sign_ins: 0, must_reset: false };
 
 impl Worker {
@@ -124,14 +134,20 @@ impl Worker {
         matches!(self.state, WorkerState::Active { must_reset: false, .. })
     }
 
-    /// Signs the worker in, the password having been verified: the count of wrong ones begins anew.
+    /// Signs the worker in, the password having been verified, and the second factor `proved` where there is one: so many
+    /// recovery codes are left of it. The counts of wrong ones begin anew.
     ///
     /// # Errors
-    /// When the worker isn't Active, or has to choose a new password first (A16).
-    pub fn sign_in(&self, now: DateTime<Utc>) -> Result<Self, WorkerRefused> {
+    /// When the worker isn't Active, has to choose a new password first (A16), or hasn't proved their second factor.
+    pub fn sign_in(&self, now: DateTime<Utc>, proved: Option<u8>) -> Result<Self, WorkerRefused> {
         self.attempt(Action::SignIn, || match self.state {
+            _ if proved.is_some() != self.second_factor.is_some() => Err(WorkerReason::SecondFactor),
             WorkerState::Active { must_reset: true, .. } => Err(WorkerReason::MustReset),
-            WorkerState::Active { .. } => Ok(Self { state: ACTIVE, last_sign_in: Some(now), ..self.clone() }),
+            WorkerState::Active { .. } => {
+                let second_factor =
+                    proved.map(|left| SecondFactor { recovery_codes_left: left, wrong_codes: 0 });
+                Ok(Self { state: ACTIVE, last_sign_in: Some(now), second_factor, ..self.clone() })
+            }
             _ => Err(WorkerReason::WrongState),
         })
     }
@@ -187,7 +203,7 @@ impl Worker {
         })
     }
 
-    /// A12: a System Administrator unlocks the worker.
+    /// A12: a System Administrator unlocks the worker, whose wrong codes count no more either.
     ///
     /// # Errors
     /// When the worker isn't Locked.
@@ -198,7 +214,10 @@ impl Worker {
             };
             let unlocked = WorkerState::Active { failed_sign_ins: 0, must_reset };
             let event = JournalEvent::WorkerUnlocked { worker: self.id };
-            Ok(self.to(Rule::A12, unlocked).event(event))
+            let mut changed = self.to(Rule::A12, unlocked).event(event);
+            let second_factor = self.second_factor.map(|factor| SecondFactor { wrong_codes: 0, ..factor });
+            changed.worker.second_factor = second_factor;
+            Ok(changed)
         })
     }
 
@@ -279,6 +298,7 @@ impl Worker {
             };
             // Who has the link has the mail.
             changed.worker.undeliverable = None;
+            changed.worker.invited = false;
             Ok(changed)
         })
     }
@@ -301,7 +321,7 @@ impl Worker {
         Self { epoch: self.epoch + 1, ..self.clone() }
     }
 
-    fn attempt<T>(
+    pub(super) fn attempt<T>(
         &self,
         action: Action,
         decide: impl FnOnce() -> Result<T, WorkerReason>,
@@ -309,12 +329,13 @@ impl Worker {
         decide().map_err(|reason| WorkerRefused { worker: self.id, state: self.state.name(), action, reason })
     }
 
-    fn check_another(&self, by: WorkerId) -> Result<(), WorkerReason> {
+    pub(super) fn check_another(&self, by: WorkerId) -> Result<(), WorkerReason> {
         if by == self.id { Err(WorkerReason::Oneself) } else { Ok(()) }
     }
 
-    const fn check_resettable(&self) -> Result<(), WorkerReason> {
+    pub(super) const fn check_resettable(&self) -> Result<(), WorkerReason> {
         match self.state {
+            WorkerState::Locked { .. } if self.has_spent_codes() => Err(WorkerReason::WrongState),
             WorkerState::Active { .. } | WorkerState::Locked { reason: LockReason::FailedSignIns, .. } => {
                 Ok(())
             }
@@ -329,9 +350,13 @@ impl Worker {
     }
 
     fn with_reset_link(&self, now: DateTime<Utc>) -> Result<Self, WorkerReason> {
+        self.with_link(now + TimeDelta::minutes(RESET_MINUTES))
+    }
+
+    /// With a new link, which kills the older one.
+    pub(super) fn with_link(&self, dies: DateTime<Utc>) -> Result<Self, WorkerReason> {
         let generation = self.generation.checked_add(1).ok_or(WorkerReason::TooManyLinks)?;
-        let reset_expires_at = Some(now + TimeDelta::minutes(RESET_MINUTES));
-        Ok(Self { generation, reset_expires_at, ..self.clone() })
+        Ok(Self { generation, reset_expires_at: Some(dies), ..self.clone() })
     }
 
     fn with_password(&self, rule: Rule, mail: MailId) -> ChangedWorker {
@@ -341,7 +366,7 @@ impl Worker {
         changed.event(JournalEvent::WorkerPasswordChanged { worker: self.id, mail })
     }
 
-    fn to(&self, rule: Rule, state: WorkerState) -> ChangedWorker {
+    pub(super) fn to(&self, rule: Rule, state: WorkerState) -> ChangedWorker {
         let reason = state.lock_reason().map(TransitionReason::Lock);
         ChangedWorker {
             worker: Self { state, ..self.clone() },
@@ -469,12 +494,12 @@ by a link too late | expired    | expired    | expired    | expired    | .      
             assert_eq!(line.len(), states.len(), "{}", line[0]);
             for (state, expected) in states.iter().zip(&line).skip(1) {
                 if line[0] == "sign in" {
-                    let signed_in = in_state(state, 9).sign_in(at(0));
+                    let signed_in = in_state(state, 9).sign_in(at(0), None);
                     let got = signed_in
                         .as_ref()
                         .map_or_else(|refused| refused.reason.to_string().replace("wrong_state", "."), mark);
                     assert_eq!(got, *expected, "sign in, {state}");
-                    assert!(signed_in.is_err() || signed_in == in_state("A", 0).sign_in(at(0)));
+                    assert!(signed_in.is_err() || signed_in == in_state("A", 0).sign_in(at(0), None));
                     continue;
                 }
                 let outcome = act(line[0], state);

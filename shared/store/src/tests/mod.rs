@@ -10,14 +10,16 @@ use aws_sdk_dynamodb::types::{
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::account::{Changed, Context, Opening, Reason, State};
-use domain::individual::{ConsentRow, Contact, ContactValue, Individual, Origin};
+use domain::individual::{ConsentRow, Contact, ContactValue, EventMessages, Individual, Origin};
 use domain::journal::{Actor, JobName, JournalEvent, JournalRecord, Subject};
 use domain::settings::{
-    Agency, AuthenticationEmail, Communications, Draft, General, Sender, Settings, Texts,
+    Agency, ClientMessages, Communications, Draft, General, Localized, Proof, RequestService, Sender,
+    Settings, Test, Texts, Tile,
 };
+use domain::theme::Corners;
 use domain::{
-    Account, AccountId, ContactId, CorrelationId, EmailAddress, IndividualId, JournalId, Language, MailId,
-    PersonName, SiteId, WorkerId,
+    Account, AccountId, ContactId, CorrelationId, EmailAddress, ImageId, IndividualId, JournalId, Language,
+    MailId, PersonName, SiteId, WorkerId,
 };
 use uuid::Uuid;
 
@@ -30,6 +32,8 @@ mod golden;
 mod individuals;
 mod records;
 mod retries;
+mod service_files;
+mod services;
 
 /// A store on tables of its own.
 async fn store() -> Store {
@@ -113,6 +117,24 @@ fn record(number: u64, individual: u64) -> JournalRecord {
 }
 
 fn settings() -> Settings {
+    let agency = Agency {
+        name: "Harbour Family Services".to_owned(),
+        address: "1 Quay Street".to_owned(),
+        phone: "+1 555 0100".to_owned(),
+        time_zone: chrono_tz::America::Toronto,
+        language: Language::En,
+        help_url: None,
+        privacy_url: Some("https://harbour.example/privacy".to_owned()),
+        technical_url: None,
+        contact_url: None,
+    };
+    let sender = Sender { name: "Harbour".to_owned(), address: email("care@harbour.example") };
+    let mail = Communications {
+        email: true,
+        client_delivery: true,
+        reply_to: Some(email("desk@harbour.example")),
+        ..Communications::sent_from(sender)
+    };
     Settings::new(Draft {
         version: 3,
         general: General {
@@ -120,32 +142,38 @@ fn settings() -> Settings {
             default_birth_date: Some("1900-01-01".parse().unwrap()),
             ..General::default()
         },
-        communications: Communications {
-            email: true,
-            client_delivery: true,
-            sender: Sender { name: "Harbour".to_owned(), address: email("care@harbour.example") },
-            reply_to: Some(email("desk@harbour.example")),
-            authentication: AuthenticationEmail {
-                sender: None,
-                identity_verified: true,
-                test_delivered: true,
-            },
-        },
-        agency: Agency {
-            name: "Harbour Family Services".to_owned(),
-            address: "1 Quay Street".to_owned(),
-            phone: "+1 555 0100".to_owned(),
-            time_zone: chrono_tz::America::Toronto,
-            language: Language::En,
-            help_url: None,
-            privacy_url: Some("https://harbour.example/privacy".to_owned()),
-            technical_url: None,
-            contact_url: None,
-        },
+        proof: Proof { identity_verified: true, test: Test::Delivered, ..Proof::default() },
         texts: Texts { privacy: Some(1), terms: Some(2) },
-        licences: 20,
+        ..Draft::new(agency, mail, 20)
     })
     .unwrap()
+}
+
+/// With a value of its own in every section that the first shape of the item didn't have.
+fn settings_of_its_own() -> Settings {
+    let mut draft = settings().into_draft();
+    let worker = WorkerId::new(uuid(7));
+    let texts = Localized { fr: Some("Bonjour".to_owned()), ..Localized::default() };
+    let mail = &mut draft.communications;
+    mail.authentication.sender = Some(mail.sender.clone());
+    mail.told_of_failures = vec![worker];
+    mail.client_messages = ClientMessages {
+        event_updates: true,
+        sender: Some(mail.sender.clone()),
+        footer: texts.clone(),
+        ..ClientMessages::default()
+    };
+    draft.proof.test_mail = Some(MailId::new(uuid(20)));
+    draft.proof.test_sent_at = Some(at(1));
+    draft.about_me.edit_profile = true;
+    draft.advanced.availability.truncate(1);
+    draft.request_service = RequestService { enabled: true, text: texts, receivers: vec![worker] };
+    draft.billing.my_account = true;
+    draft.images.logo = Some(ImageId::new(uuid(8)));
+    draft.images.tiles.insert(Tile::Inbox, 6);
+    draft.theme.corners = Corners::Square;
+    draft.file_attachment.worker_photos = true;
+    Settings::new(draft).unwrap()
 }
 
 /// An individual of that number with one consented address, born 2 May 1990.
@@ -175,7 +203,9 @@ fn individual(number: u64, first: &str, last: &str, address: &str) -> Individual
             by: Origin::Worker(WorkerId::new(uuid(7))),
             at: at(-60),
         }],
+        event_messages: EventMessages::default(),
         workers: BTreeSet::from([WorkerId::new(uuid(7))]),
+        files: BTreeMap::new(),
         test: false,
         imported: None,
     }

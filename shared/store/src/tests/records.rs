@@ -20,6 +20,8 @@ pub(super) fn worker() -> Worker {
         email: email("Ines@harbour.example"),
         name: PersonName::new("Inés", "", "Moreau", "").unwrap(),
         client_facing_name: Some("Inés".to_owned()),
+        photo: None,
+        description: None,
         user_group: UserGroup::IntakeMgmt,
         security_class: ClassId::new(uuid(1)),
         site: SiteId::new(uuid(1)),
@@ -27,6 +29,9 @@ pub(super) fn worker() -> Worker {
         epoch: 4,
         generation: 0,
         reset_expires_at: None,
+        invited: false,
+        revision: 0,
+        second_factor: None,
         last_sign_in: None,
         undeliverable: None,
         state: WorkerState::Active { failed_sign_ins: 0, must_reset: false },
@@ -41,7 +46,12 @@ pub(super) fn classes() -> Vec<SecurityClass> {
 }
 
 pub(super) fn sites() -> Vec<Site> {
-    vec![Site { id: SiteId::new(uuid(1)), name: "Quay".to_owned(), time_zone: chrono_tz::America::Toronto }]
+    vec![Site {
+        id: SiteId::new(uuid(1)),
+        name: "Quay".to_owned(),
+        time_zone: chrono_tz::America::Toronto,
+        active: true,
+    }]
 }
 
 pub(super) fn public_keys() -> PublicKeys {

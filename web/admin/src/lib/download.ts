@@ -17,8 +17,13 @@ export function sheet(rows: Iterable<readonly string[]>): string {
 
 /** Hands a CSV file to whoever is at the browser. */
 export function saveSheet(rows: Iterable<readonly string[]>, name: string): void {
+  saveFile([sheet(rows)], name, 'text/csv');
+}
+
+/** Hands a file to whoever is at the browser. */
+export function saveFile(parts: BlobPart[], name: string, type: string): void {
   const link = document.createElement('a');
-  link.href = URL.createObjectURL(new Blob([sheet(rows)], { type: 'text/csv' }));
+  link.href = URL.createObjectURL(new Blob(parts, { type }));
   link.download = name;
   link.click();
   URL.revokeObjectURL(link.href);

@@ -3,8 +3,8 @@ import type { Found } from './contract';
 import { criteriaOf } from './criteria';
 import { Paged } from './paged.svelte';
 
-/** The search for individuals: what was asked last and found, in memory only, so that going back finds it as it was. */
-class Finder {
+/** A search for individuals: what was asked last, and found. */
+export class Finder {
   readonly list = new Paged<Found>();
   #asked: string | undefined;
 
@@ -31,4 +31,5 @@ class Finder {
   }
 }
 
+/** The one of *Individuals*: in memory only, so that going back finds it as it was. */
 export const finder = new Finder();

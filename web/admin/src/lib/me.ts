@@ -10,6 +10,11 @@ export class Worker {
     return this.me.permissions.includes(permission);
   }
 
+  /** Whether there is nothing here for them until they have set up a second factor. */
+  get mustEnrol(): boolean {
+    return this.me.auth_level === 'password' && this.me.second_factor.required;
+  }
+
   /** IANA name of the agency's zone, in which times are shown. */
   get zone(): string {
     return this.me.agency_footer.time_zone;

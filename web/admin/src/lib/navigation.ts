@@ -19,6 +19,8 @@ const GROUPS: readonly Group[] = [
     pages: [
       { name: 'My Home', href: '/' },
       { name: 'Individuals', href: '/individuals', needs: ['see_individuals'] },
+      { name: 'Service Requests', href: '/service-requests', needs: ['see_individuals'] },
+      { name: 'Services', href: '/services', needs: ['see_individuals'] },
     ],
   },
   {
@@ -29,10 +31,24 @@ const GROUPS: readonly Group[] = [
         href: '/accounts',
         needs: ['maintain_accounts', 'see_statistics'],
       },
-      { name: 'Import Individuals', href: '/import', needs: ['import_individuals'] },
+      { name: 'Import', href: '/import', needs: ['import_individuals'] },
     ],
   },
-  { name: 'System Setup', pages: [{ name: 'Workers', href: '/workers', needs: ['manage_staff'] }] },
+  {
+    name: 'System Setup',
+    pages: [
+      {
+        name: 'External Communications',
+        href: '/setup/communications',
+        needs: ['set_up_communications'],
+      },
+      { name: 'ClientConnect', href: '/setup/client-connect', needs: ['set_up_client_connect'] },
+      { name: 'File Attachment', href: '/setup/file-attachment', needs: ['set_up_worker_photos'] },
+      { name: 'Workers', href: '/workers', needs: ['manage_staff'] },
+      { name: 'Security Classes', href: '/security-classes', needs: ['manage_staff'] },
+      { name: 'Sites', href: '/sites', needs: ['manage_staff'] },
+    ],
+  },
 ];
 
 /** What a worker may see; groups with nothing in them are left out. */

@@ -18,11 +18,16 @@ export function date(day: string): string {
   return at.toLocaleDateString('en-CA', { dateStyle: 'long', timeZone: 'UTC' });
 }
 
+/** Today's date (`YYYY-MM-DD`) in a zone. */
+export function today(zone: string, now = new Date()): string {
+  return new Intl.DateTimeFormat('en-CA', { timeZone: zone }).format(now);
+}
+
 /** Years since a birth date, today in the agency's zone (29 February becomes 1 March). */
 export function age(birthDate: string, zone: string, now = new Date()): number {
-  const today = new Intl.DateTimeFormat('en-CA', { timeZone: zone }).format(now);
-  const years = Number(today.slice(0, 4)) - Number(birthDate.slice(0, 4));
-  return today.slice(5) < birthDate.slice(5) ? years - 1 : years;
+  const day = today(zone, now);
+  const years = Number(day.slice(0, 4)) - Number(birthDate.slice(0, 4));
+  return day.slice(5) < birthDate.slice(5) ? years - 1 : years;
 }
 
 /** An instant in the agency's zone, which is named. */

@@ -208,6 +208,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/v1/images/{image_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a photo or a logo */
+        get: operations["admin.get_image"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/v1/imports": {
         parameters: {
             query?: never;
@@ -217,7 +234,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Start an import of individuals */
+        /** Start an import */
         post: operations["admin.start_import"];
         delete?: never;
         options?: never;
@@ -549,6 +566,108 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/v1/individuals/{individual_id}/service-files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Enrol an individual in a case service */
+        post: operations["admin.open_service_file"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/v1/individuals/{individual_id}/service-files/{service_file_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Give a service file other workers */
+        put: operations["admin.update_service_file"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/v1/individuals/{individual_id}/service-files/{service_file_id}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Close a service file */
+        post: operations["admin.close_service_file"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/v1/individuals/{individual_id}/service-files/{service_file_id}/reopen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Open a closed service file again */
+        post: operations["admin.reopen_service_file"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/v1/individuals/{individual_id}/service-requests/{request_id}/settle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Settle what a client asked for */
+        post: operations["admin.settle_service_request"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/v1/individuals/{individual_id}/services": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List what an individual is enrolled in */
+        get: operations["admin.list_individual_services"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/v1/jobs/{job_id}": {
         parameters: {
             query?: never;
@@ -593,6 +712,40 @@ export interface paths {
         /** Say who I am and what I may do */
         get: operations["admin.get_me"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/v1/me/photo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Set my photo */
+        put: operations["admin.set_my_photo"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/v1/me/profile": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Say what clients see of me */
+        put: operations["admin.set_my_profile"];
         post?: never;
         delete?: never;
         options?: never;
@@ -646,6 +799,181 @@ export interface paths {
         /** Ask for a link to choose a new password */
         post: operations["admin.request_password_reset"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/v1/second-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begin to set up a second factor */
+        post: operations["admin.begin_second_factor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/v1/second-factor/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Confirm a second factor */
+        post: operations["admin.confirm_second_factor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/v1/second-factor/recovery-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Get new recovery codes */
+        post: operations["admin.renew_recovery_codes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/v1/security-classes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List security classes */
+        get: operations["admin.list_security_classes"];
+        put?: never;
+        /** Add a security class */
+        post: operations["admin.create_security_class"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/v1/security-classes/{security_class_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Write a security class anew */
+        put: operations["admin.update_security_class"];
+        post?: never;
+        /** Delete a security class that nobody belongs to */
+        delete: operations["admin.delete_security_class"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/v1/service-requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List what clients asked for */
+        get: operations["admin.list_service_requests"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/v1/services": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List services, groups and series */
+        get: operations["admin.list_services"];
+        put?: never;
+        /** Add a service, group or series */
+        post: operations["admin.create_service"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/v1/services/{service_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a service, group or series */
+        get: operations["admin.get_service"];
+        /** Change a service, group or series */
+        put: operations["admin.update_service"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/v1/services/{service_id}/roster": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List who is in a group or series */
+        get: operations["admin.list_roster"];
+        put?: never;
+        /** Put an individual in a group or series */
+        post: operations["admin.add_to_roster"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/v1/services/{service_id}/roster/{individual_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take an individual out of a group or series */
+        delete: operations["admin.remove_from_roster"];
         options?: never;
         head?: never;
         patch?: never;
@@ -737,6 +1065,194 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/v1/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get the agency's settings */
+        get: operations["admin.get_settings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/v1/settings/authentication-email/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask again whether the authentication email's sender is verified */
+        post: operations["admin.check_authentication_email"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/v1/settings/authentication-email/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send a test mail to oneself */
+        post: operations["admin.send_test_mail"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/v1/settings/client-connect": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Save ClientConnect setup */
+        put: operations["admin.set_client_connect"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/v1/settings/communications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Save External communications */
+        put: operations["admin.set_communications"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/v1/settings/file-attachment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Save whether clients see photos */
+        put: operations["admin.set_file_attachment"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/v1/settings/images": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Save the images */
+        put: operations["admin.set_images"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/v1/settings/texts/{kind}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a version of the privacy policy or the terms of use */
+        get: operations["admin.get_text"];
+        /** Publish a privacy policy or terms of use */
+        put: operations["admin.publish_text"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/v1/settings/theme": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Save the theme */
+        put: operations["admin.set_theme"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/v1/settings/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the versions of the settings */
+        get: operations["admin.list_settings_versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/v1/settings/versions/{number}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Bring an earlier version of the settings back */
+        post: operations["admin.restore_settings"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/v1/sites": {
         parameters: {
             query?: never;
@@ -747,6 +1263,24 @@ export interface paths {
         /** List the agency's sites */
         get: operations["admin.list_sites"];
         put?: never;
+        /** Add a site */
+        post: operations["admin.create_site"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/v1/sites/{site_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Write a site anew */
+        put: operations["admin.update_site"];
         post?: never;
         delete?: never;
         options?: never;
@@ -798,7 +1332,94 @@ export interface paths {
         /** List the agency's workers */
         get: operations["admin.list_workers"];
         put?: never;
+        /** Add a worker and invite them */
+        post: operations["admin.create_worker"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/v1/workers/{worker_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show a worker */
+        get: operations["admin.get_worker"];
+        /** Write a worker anew */
+        put: operations["admin.update_worker"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/v1/workers/{worker_id}/deactivate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Deactivate a worker */
+        post: operations["admin.deactivate_worker"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/v1/workers/{worker_id}/invite": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Invite a worker again */
+        post: operations["admin.invite_worker"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/v1/workers/{worker_id}/photo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Set a worker's photo */
+        put: operations["admin.set_worker_photo"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/v1/workers/{worker_id}/reactivate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Reactivate a worker and invite them */
+        post: operations["admin.reactivate_worker"];
         delete?: never;
         options?: never;
         head?: never;
@@ -816,6 +1437,23 @@ export interface paths {
         put?: never;
         /** Make a worker choose a new password */
         post: operations["admin.reset_worker_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/v1/workers/{worker_id}/second-factor/reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Reset a worker's second factor */
+        post: operations["admin.reset_second_factor"];
         delete?: never;
         options?: never;
         head?: never;
@@ -860,6 +1498,11 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description *`ClientConnect` setup, About Me* */
+        AboutMe: {
+            /** @description *Enable Edit Your Profile on About Me*: when on, clients edit their profile and contacts. */
+            edit_profile: boolean;
+        };
         /** @description The id of an account */
         AccountId: string;
         /** @description An account as staff see it. */
@@ -902,6 +1545,44 @@ export interface components {
          * @enum {string}
          */
         Action: "create" | "resend" | "ask_again" | "reopen" | "use_link" | "activate" | "miss_birth_date" | "expire" | "close" | "fail_sign_in" | "sign_in" | "suspend" | "unlock" | "disable" | "enable" | "force_reset" | "change_password" | "change_email" | "forget_password" | "reset_password" | "give_consent" | "correct_birth_date";
+        /** @description *`ClientConnect` setup, Advanced* */
+        Advanced: {
+            /** @description When clients are told the agency can be reached, at most three spans a day. */
+            availability: components["schemas"]["Hours"][];
+            /** @description When on, clients may start discussions, not just answer. */
+            clients_may_start_discussions: boolean;
+            /**
+             * Format: int32
+             * @description Minutes an event takes when its service doesn't say, 5–480: clients see when it ends.
+             */
+            default_event_minutes: number;
+            /**
+             * Format: int32
+             * @description Messages a client may write in a discussion before a worker replies, 1–20.
+             */
+            messages_before_reply: number;
+        };
+        /** @description *`ClientConnect` setup, Agency* */
+        Agency: {
+            /** @description Its postal address, at most 300 characters: there, too. */
+            address: string;
+            /** @description Where clients get in touch with the organization; a mailto: address, too. */
+            contact_url?: string | null;
+            /** @description Where help leads, when not to our own articles. */
+            help_url?: string | null;
+            /** @description What clients read who have no language of their own. */
+            language: components["schemas"]["Language"];
+            /** @description Its name, at most 100 characters: at the foot of every page and mail. */
+            name: string;
+            /** @description Its telephone number, at most 50 characters: there, too. */
+            phone: string;
+            /** @description Where the footer's link to the privacy policy leads, when not to the text that clients accept. */
+            privacy_url?: string | null;
+            /** @description Where clients report technical problems; a mailto: address, too. */
+            technical_url?: string | null;
+            /** @description The zone in which ages are reckoned and times are shown, by its IANA name. */
+            time_zone: string;
+        };
         /** @description The agency as every page's footer shows it. */
         AgencyFooter: {
             /** @description Postal address, lines separated by line feeds. */
@@ -1010,6 +1691,15 @@ export interface components {
              */
             statuses: components["schemas"]["Status"][];
         };
+        /**
+         * @description How a session's holder proved who they are.
+         * @enum {string}
+         */
+        AuthLevel: "password" | "second_factor";
+        /** @description The authentication email. */
+        AuthenticationEmail: {
+            sender?: components["schemas"]["Sender"] | null;
+        };
         /** @description What stands in the way of something that opens an account or invites its client, if a worker did it now. */
         Bar: {
             /** @description What is barred. */
@@ -1021,6 +1711,21 @@ export interface components {
             /** @description What that problem's text is filled with. */
             parameters: Record<string, never>;
         };
+        /** @description *`ClientConnect` setup, Billing* */
+        Billing: {
+            /** @description When on, clients may write to the accounting department. */
+            accounting_discussion: boolean;
+            /** @description When on, clients have the tile *My Account*. */
+            my_account: boolean;
+            /** @description When on, clients may pay all they owe. */
+            pay_balance: boolean;
+            /** @description When on, clients may pay one event. */
+            pay_event: boolean;
+            /** @description When on, clients may pay one invoice. */
+            pay_invoice: boolean;
+        };
+        /** @description A date, such as 1990-12-31 */
+        BirthDate: string;
         /**
          * @description What is done to many accounts at once.
          * @enum {string}
@@ -1079,6 +1784,15 @@ export interface components {
             /** @description Who. */
             worker_id: components["schemas"]["WorkerId"];
         };
+        /** @description A field that differs. */
+        Change: {
+            /** @description What it became. */
+            after: unknown;
+            /** @description What it was. */
+            before: unknown;
+            /** @description Its path, e.g. `general.idle_minutes`. */
+            field: string;
+        };
         /** @description The accounts to change. */
         ChangeTarget: {
             /** @description Those chosen, at most 500. */
@@ -1099,6 +1813,40 @@ export interface components {
         };
         /** @description The id of a security class */
         ClassId: string;
+        /** @description A security class. */
+        ClassView: {
+            /** @description *Allow `ClientConnect` Activations*. */
+            allow_activations: boolean;
+            /** @description What it takes away. */
+            denials: components["schemas"]["Denial"][];
+            /** @description What the agency calls it. */
+            name: string;
+            /** @description Which one. */
+            security_class_id: components["schemas"]["ClassId"];
+            /**
+             * Format: int32
+             * @description How many workers belong to it, those who no longer work here among them.
+             */
+            workers: number;
+        };
+        /** @description *Client message settings* */
+        ClientMessages: {
+            /** @description When on, clients are reminded of their events. */
+            event_confirmations: boolean;
+            /**
+             * @description When on, clients are told when an event of theirs moves or is off. With confirmations on, too, they choose on *My
+             *     `ClientConnect`* which of the two they get.
+             */
+            event_updates: boolean;
+            /** @description What clients read at the foot of such messages, at most 500 characters. */
+            footer: components["schemas"]["Localized"];
+            /**
+             * Format: int32
+             * @description Hours before an event when the client is reminded, 1–168.
+             */
+            hours_before: number;
+            sender?: components["schemas"]["Sender"] | null;
+        };
         /**
          * @description Why an account is Closed.
          * @enum {string}
@@ -1117,13 +1865,39 @@ export interface components {
             /** @description Who. */
             worker_id: components["schemas"]["WorkerId"];
         };
+        /** @description A colour, such as #0b5d66 */
+        Colour: string;
         /** @description Communication settings, with their history. */
         CommunicationView: {
             consented_contact_id?: components["schemas"]["ContactId"] | null;
+            /** @description Whether they want to be reminded of their events. */
+            event_confirmations: boolean;
+            /** @description Whether they want to be told when an event moves or is off. */
+            event_updates: boolean;
             /** @description Given and withdrawn, oldest first. */
             history: components["schemas"]["ConsentView"][];
             /** @description The address an account would be offered (B9). */
             offered_address?: string | null;
+        };
+        /** @description *External communications* */
+        Communications: {
+            /** @description The email that lets clients in: activation, reset, codes. */
+            authentication: components["schemas"]["AuthenticationEmail"];
+            /** @description *Enable Client Delivery*: when off, no mail goes to any client, and none can be invited (C1). */
+            client_delivery: boolean;
+            /** @description *Client message settings* */
+            client_messages: components["schemas"]["ClientMessages"];
+            /** @description When off, no mail goes out at all, to clients or workers. */
+            email: boolean;
+            /** @description When on, clients don't see at which site a service is. */
+            hide_site: boolean;
+            /** @description When on, clients see workers without their last names. */
+            hide_worker_last_name: boolean;
+            reply_to?: components["schemas"]["EmailAddress"] | null;
+            /** @description Whom clients see mails come from. */
+            sender: components["schemas"]["Sender"];
+            /** @description Who is told when a client's mail doesn't arrive, at most 20. */
+            told_of_failures: components["schemas"]["WorkerId"][];
         };
         /** @description Consent given or withdrawn. */
         ConsentView: {
@@ -1134,7 +1908,7 @@ export interface components {
              * @description When.
              */
             at: string;
-            /** @description The worker, or the import job, that recorded it. */
+            /** @description The worker, the client's account or the import job that recorded it. */
             by: string;
             /** @description Given, or withdrawn. */
             given: boolean;
@@ -1177,6 +1951,23 @@ export interface components {
             /** @description As people read it. */
             value: string;
         };
+        /**
+         * @description How round the corners are.
+         * @enum {string}
+         */
+        Corners: "square" | "rounded" | "round";
+        /**
+         * @description A day of the week.
+         * @enum {string}
+         */
+        Day: "monday" | "tuesday" | "wednesday" | "thursday" | "friday" | "saturday" | "sunday";
+        /**
+         * @description What a security class can take away.
+         * @enum {string}
+         */
+        Denial: "close" | "disable" | "bulk" | "maintenance" | "force_reset" | "statistics" | "consent" | "import" | "services" | "billing" | "export";
+        /** @description An email address */
+        EmailAddress: string;
         /** @description One change. */
         Entry: {
             /** @description Who: `worker`, `client`, `import`, `job` or `anonymous`, and their id. */
@@ -1206,7 +1997,44 @@ export interface components {
          * @description A field that changed.
          * @enum {string}
          */
-        FieldName: "state" | "email" | "password" | "acceptance" | "link" | "landing" | "last_sign_in" | "name" | "birth_date" | "gender" | "language" | "site" | "external_ids" | "contacts" | "communication_settings" | "workers" | "test" | "user_group" | "security_class" | "settings" | "security_classes" | "sites" | "privacy" | "terms" | "keys" | "sessions" | "alerts";
+        FieldName: "state" | "email" | "password" | "acceptance" | "link" | "landing" | "last_sign_in" | "name" | "birth_date" | "gender" | "language" | "site" | "external_ids" | "contacts" | "communication_settings" | "workers" | "service_files" | "test" | "photo" | "description" | "second_factor" | "user_group" | "security_class" | "settings" | "security_classes" | "sites" | "privacy" | "terms" | "communications" | "general" | "about_me" | "agency" | "advanced" | "request_service" | "billing" | "images" | "theme" | "file_attachment" | "proof" | "keys" | "sessions" | "alerts" | "client_facing_name" | "visibility" | "eligible" | "event_minutes" | "dates" | "active" | "overrides" | "service_requests";
+        /** @description *File Attachment* */
+        FileAttachment: {
+            /** @description *Enable Worker Photo*: when on, clients see the photos of their workers. */
+            worker_photos: boolean;
+        };
+        /** @description A service file as staff see it. */
+        FileView: {
+            /** @description What clients see instead. */
+            client_facing_name?: string | null;
+            /**
+             * Format: date
+             * @description Its last day; none while it is open.
+             */
+            closed_on?: string | null;
+            /** @description Places in groups of the service. */
+            groups: components["schemas"]["PlaceView"][];
+            /**
+             * Format: date
+             * @description Its first day.
+             */
+            opened_on: string;
+            /** @description Who answers for it, or did. */
+            primary_worker: components["schemas"]["WorkerName"];
+            /** @description Which one. */
+            service_file_id: components["schemas"]["ServiceFileId"];
+            /** @description The case service. */
+            service_id: components["schemas"]["ServiceId"];
+            /** @description What staff call it. */
+            service_name: string;
+            /**
+             * Format: int64
+             * @description Of the file: for who changes it, to say what they have seen.
+             */
+            version: number;
+            /** @description Who else works on it, or did. */
+            workers: components["schemas"]["WorkerName"][];
+        };
         /** @description Enough to tell people apart. */
         Found: {
             /** @description `YYYY-MM-DD`. */
@@ -1271,6 +2099,77 @@ export interface components {
             /** @description The individual is marked as a test. */
             test: boolean;
         };
+        /** @description *`ClientConnect` setup, General* */
+        General: {
+            /**
+             * Format: int32
+             * @description Days of 24 hours until an invitation nobody took closes (A8), 1–30: when over, the client's link says so.
+             */
+            activation_expiry_days: number;
+            /** @description When on, a client accepts new versions of terms and privacy policy at the next sign-in (A5). */
+            ask_again: boolean;
+            /** @description When on, the mail about the lock has a link by which the client unlocks it (A12). */
+            client_may_unlock: boolean;
+            default_birth_date?: components["schemas"]["BirthDate"] | null;
+            /** @description When on, subjects and senders' names of clients' mails don't name the agency; the address they come from stays. */
+            discreet_mail: boolean;
+            /** @description When off, sign-in and links show clients only the agency's contact page (C2). */
+            enabled: boolean;
+            /**
+             * Format: int32
+             * @description Wrong passwords in a row after which a client's account is locked (A10), 3–100.
+             */
+            failed_sign_ins: number;
+            /**
+             * Format: int32
+             * @description Minutes without use after which the client is signed out, 5–15.
+             */
+            idle_minutes: number;
+            /**
+             * Format: int32
+             * @description Years a client must have to be invited without an override (A1), 0–21.
+             */
+            minimum_age: number;
+            /**
+             * Format: int32
+             * @description Characters a client's password must have, 12–64.
+             */
+            password_minimum: number;
+            /**
+             * Format: int32
+             * @description Days before that end when the client is reminded by mail, 0 for never, at most 29.
+             */
+            reminder_days: number;
+            /**
+             * Format: int32
+             * @description Hours after which the client is signed out in any case, 1–12.
+             */
+            total_hours: number;
+        };
+        /** @description A span of a day in which the agency can be reached. */
+        Hours: {
+            /** @description The day. */
+            day: components["schemas"]["Day"];
+            /** @description From then on. */
+            from: components["schemas"]["TimeOfDay"];
+            /** @description Until then. */
+            to: components["schemas"]["TimeOfDay"];
+        };
+        /** @description The id of an image */
+        ImageId: string;
+        /** @description *Images* */
+        Images: {
+            logo?: components["schemas"]["ImageId"] | null;
+            /** @description Which of its pictures a tile shows, 1–6. */
+            tiles: {
+                [key: string]: number;
+            };
+        };
+        /**
+         * @description What a file lists.
+         * @enum {string}
+         */
+        Imports: "individuals" | "services" | "service_files" | "rosters";
         /** @description The id of an individual */
         IndividualId: string;
         /** @description An individual as staff see them. */
@@ -1334,7 +2233,7 @@ export interface components {
          * @description What a job does.
          * @enum {string}
          */
-        JobKind: "import_individuals";
+        JobKind: "import_individuals" | "import_services" | "import_service_files" | "import_rosters";
         /**
          * @description Whether a job changes anything.
          * @enum {string}
@@ -1342,6 +2241,11 @@ export interface components {
         JobMode: "dry_run" | "apply";
         /** @description The id of a journal record */
         JournalId: string;
+        /**
+         * @description What a file is for.
+         * @enum {string}
+         */
+        Kind: "csv" | "image";
         /**
          * @description A language of the portal and its mails.
          * @enum {string}
@@ -1374,11 +2278,25 @@ export interface components {
             /** @description The worker. */
             worker: components["schemas"]["WorkerView"];
         };
+        /** @description A text of the agency's in each language it has written it in. */
+        Localized: {
+            /** @description English */
+            en?: string | null;
+            /** @description Spanish */
+            es?: string | null;
+            /** @description French */
+            fr?: string | null;
+        };
         /**
          * @description Why an account is Locked.
          * @enum {string}
          */
         LockReason: "suspended" | "failed_sign_ins";
+        /** @description What becomes of the logo. */
+        Logo: "keep" | "remove" | {
+            /** @description The uploaded image takes its place. */
+            upload_id: components["schemas"]["UploadId"];
+        };
         /** @description The id of a mail */
         MailId: string;
         /**
@@ -1433,6 +2351,11 @@ export interface components {
             /** @description The individuals' home site. */
             site_id: components["schemas"]["SiteId"];
         };
+        /**
+         * @description Why `ClientConnect` can't serve clients (C1, C2).
+         * @enum {string}
+         */
+        NotReady: "client_delivery_off" | "authentication_email_not_ready" | "no_privacy_policy" | "no_terms" | "client_connect_not_enabled";
         /** @description How many came to the same. */
         OutcomeCount: {
             /**
@@ -1451,6 +2374,38 @@ export interface components {
          * @enum {string}
          */
         Permission: "set_up_communications" | "set_up_client_connect" | "set_up_images" | "set_up_worker_photos" | "set_up_credit_card" | "manage_staff" | "see_individuals" | "create_account" | "resend_activation" | "override_age" | "suspend_account" | "unlock_account" | "close_account" | "disable_account" | "enable_account" | "maintain_accounts" | "change_accounts_in_bulk" | "activate_in_bulk" | "force_reset" | "see_statistics" | "edit_individual" | "set_communication_settings" | "read_history" | "create_individual" | "import_individuals" | "manage_services" | "edit_client_facing" | "write_to_clients" | "assign_tasks" | "record_attendance" | "invoice" | "see_accounting_discussions" | "export";
+        /** @description A place on a roster, as staff see it. */
+        PlaceView: {
+            /** @description What clients see instead: its own, or its service's. */
+            client_facing_name?: string | null;
+            /** @description The group or series. */
+            service_id: components["schemas"]["ServiceId"];
+            /** @description What staff call it. */
+            service_name: string;
+            /**
+             * Format: date
+             * @description From which day on.
+             */
+            since: string;
+        };
+        /** @description Somebody on the roster. */
+        Placed: {
+            /** @description Who. */
+            individual_id: components["schemas"]["IndividualId"];
+            /** @description Their full name. */
+            name: string;
+            service_file_id?: components["schemas"]["ServiceFileId"] | null;
+            /**
+             * Format: date
+             * @description From which day on.
+             */
+            since: string;
+        };
+        /**
+         * @description A text that clients accept (A5).
+         * @enum {string}
+         */
+        PolicyKind: "privacy" | "terms";
         /** @description A problem document (RFC 9457). Translate by `code`; `parameters` fill the text. */
         Problem: {
             code: string;
@@ -1481,6 +2436,24 @@ export interface components {
             site_id: components["schemas"]["SiteId"];
             /** @description Who works with them. */
             worker_ids?: components["schemas"]["WorkerId"][];
+        };
+        /** @description What stands between the settings and an enabled `ClientConnect` (C2). */
+        Readiness: {
+            /** @description Whether anything of `ClientConnect` can be changed. */
+            authentication_email_ready: boolean;
+            /** @description Whether `ClientConnect` can be enabled. */
+            can_be_enabled: boolean;
+            /** @description Whether the mail service reports the authentication email's sender as verified. */
+            identity_verified: boolean;
+            /** @description What is missing. */
+            missing: components["schemas"]["NotReady"][];
+            /** @description How far its test mail has come. */
+            test: components["schemas"]["Test"];
+            /**
+             * Format: date-time
+             * @description When that was asked for.
+             */
+            test_sent_at?: string | null;
         };
         /**
          * @description Why an action was refused, or a mail not sent.
@@ -1513,8 +2486,23 @@ export interface components {
              * @description Its number, the header being row 1.
              */
             row: number;
+            service_id?: components["schemas"]["ServiceId"] | null;
             /** @description What staff should know of a row that was taken. */
             warnings?: components["schemas"]["Warning"][];
+        };
+        /**
+         * @description What became of a service request.
+         * @enum {string}
+         */
+        RequestOutcome: "enrolled" | "declined";
+        /** @description *`ClientConnect` setup, Request a Service* */
+        RequestService: {
+            /** @description When on, clients may ask for the services that are eligible. */
+            enabled: boolean;
+            /** @description Who is told of a request, at most 20. */
+            receivers: components["schemas"]["WorkerId"][];
+            /** @description What clients read above that list, at most 1,000 characters. */
+            text: components["schemas"]["Localized"];
         };
         /** @description The accounts whose passwords to reset. */
         ResetTarget: {
@@ -1540,6 +2528,13 @@ export interface components {
             reason?: string | null;
             state?: components["schemas"]["StateName"] | null;
         };
+        /** @description Who saved it. */
+        SavedBy: {
+            /** @description Their full name. */
+            name: string;
+            /** @description The worker. */
+            worker_id: components["schemas"]["WorkerId"];
+        };
         /** @description How far a search has looked. */
         SearchedTo: {
             /**
@@ -1551,6 +2546,129 @@ export interface components {
             /** @description Among accounts in this state. */
             state: components["schemas"]["StateName"];
         };
+        /** @description A worker's second factor as they see it. */
+        SecondFactorView: {
+            /** @description Whether they have one. */
+            enrolled: boolean;
+            /**
+             * Format: int32
+             * @description Recovery codes that are left.
+             */
+            recovery_codes_left: number;
+            /** @description Whether they need one: until then this session does nothing but set it up. */
+            required: boolean;
+        };
+        /**
+         * @description What a version of the settings was saved from.
+         * @enum {string}
+         */
+        Section: "set_up" | "communications" | "client_connect" | "texts" | "images" | "theme" | "file_attachment" | "restore" | "sandbox";
+        /** @description Whom mails come from. */
+        Sender: {
+            /** @description The address, of a verified identity. */
+            address: components["schemas"]["EmailAddress"];
+            /** @description The name shown, at most 100 characters. */
+            name: string;
+        };
+        /** @description The id of a service file */
+        ServiceFileId: string;
+        /** @description The id of a service */
+        ServiceId: string;
+        /**
+         * @description What a service is.
+         * @enum {string}
+         */
+        ServiceKind: "case_service" | "group" | "informal_service" | "informal_series";
+        /** @description A service by its internal name. */
+        ServiceName: {
+            /** @description What staff call it. */
+            name: string;
+            /** @description Which one. */
+            service_id: components["schemas"]["ServiceId"];
+        };
+        /** @description The id of a service request */
+        ServiceRequestId: string;
+        /** @description What a client asked for, and what became of it. */
+        ServiceRequestView: {
+            /** @description Whose. */
+            individual_id: components["schemas"]["IndividualId"];
+            /** @description Their full name. */
+            individual_name: string;
+            /** @description What the client wrote with it. */
+            message?: string | null;
+            /** @description What they noted for other workers. */
+            note?: string | null;
+            /** @description Which one. */
+            request_id: components["schemas"]["ServiceRequestId"];
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            requested_at: string;
+            /** @description For what. */
+            service_id: components["schemas"]["ServiceId"];
+            /** @description What staff call it. */
+            service_name: string;
+            /**
+             * Format: date-time
+             * @description When they did.
+             */
+            settled_at?: string | null;
+            /** @description The worker who settled it. */
+            settled_by?: string | null;
+            /** @description `open`, `enrolled` or `declined`. */
+            state: string;
+        };
+        /** @description A case service, group, informal service or informal series. */
+        ServiceView: {
+            /** @description Whether people can be enrolled in it. */
+            active: boolean;
+            /** @description What clients see instead. */
+            client_facing_name?: string | null;
+            /** @description *Eligible for Pre-Enrollment* */
+            eligible: boolean;
+            /**
+             * Format: date
+             * @description Last day of a group or series.
+             */
+            ends_on?: string | null;
+            /**
+             * Format: int32
+             * @description How long its events take; none where as the settings say.
+             */
+            event_minutes?: number | null;
+            /** @description What it is. */
+            kind: components["schemas"]["ServiceKind"];
+            /** @description What staff call it. */
+            name: string;
+            /** @description Whether clients may ask for it: eligible, visible and active. */
+            offered: boolean;
+            parent?: components["schemas"]["ServiceName"] | null;
+            /** @description Which one. */
+            service_id: components["schemas"]["ServiceId"];
+            /** @description What clients would see: its own client facing name, else its service's. */
+            shown_name?: string | null;
+            site_id?: components["schemas"]["SiteId"] | null;
+            /**
+             * Format: date
+             * @description First day of a group or series.
+             */
+            starts_on?: string | null;
+            /**
+             * Format: int64
+             * @description The record's version.
+             */
+            version: number;
+            /** @description *Visible in `ClientConnect`*, as it is in force. */
+            visibility: components["schemas"]["Visibility"];
+            /** @description Whether clients who are in it see it. */
+            visible: boolean;
+        };
+        /**
+         * @description What a worker should know of a service that was saved.
+         * @enum {string}
+         */
+        ServiceWarning: "eligible_but_hidden";
         /** @description The id of a session */
         SessionId: string;
         /** @description When a session ends, as the sites count it down. */
@@ -1594,6 +2712,8 @@ export interface components {
         SiteId: string;
         /** @description A location of the agency. */
         SiteView: {
+            /** @description Whether it is offered where a site is chosen; where it was chosen before, it stays. */
+            active: boolean;
             /** @description What the agency calls it. */
             name: string;
             /** @description Which one. */
@@ -1628,6 +2748,40 @@ export interface components {
          * @enum {string}
          */
         StopReason: "by_worker" | "no_licence" | "bounces" | "complaints" | "not_ready";
+        /**
+         * @description How far the test of the authentication email has come (C2).
+         * @enum {string}
+         */
+        Test: "none" | "sent" | "delivered" | "failed";
+        /**
+         * @description What a test mail tests.
+         * @enum {string}
+         */
+        TestMailKind: "authentication" | "client_message";
+        /** @description The current versions of the texts that clients accept; none while not written. */
+        Texts: {
+            /**
+             * Format: int32
+             * @description Privacy policy.
+             */
+            privacy?: number | null;
+            /**
+             * Format: int32
+             * @description Terms of use.
+             */
+            terms?: number | null;
+        };
+        /** @description *Theme*: how the portal looks. */
+        Theme: {
+            /** @description The colour of buttons and links that clients see on a light page. */
+            brand: components["schemas"]["Colour"];
+            /** @description The same on a dark page. */
+            brand_dark: components["schemas"]["Colour"];
+            /** @description How round the corners of what clients see are. */
+            corners: components["schemas"]["Corners"];
+        };
+        /** @description A time of day, such as 09:30 */
+        TimeOfDay: string;
         /** @description What happened. */
         Totals: {
             /**
@@ -1686,6 +2840,29 @@ export interface components {
          * @enum {string}
          */
         UserGroup: "system_administrator" | "intake_mgmt" | "admin_exec" | "clinical_worker";
+        /** @description A version. */
+        VersionView: {
+            /**
+             * Format: date-time
+             * @description When it was saved.
+             */
+            at: string;
+            by?: components["schemas"]["SavedBy"] | null;
+            /** @description How it differs from the version before; the first differs from nothing. */
+            changes: components["schemas"]["Change"][];
+            /** @description What was saved. */
+            section: components["schemas"]["Section"];
+            /**
+             * Format: int64
+             * @description Its number.
+             */
+            version: number;
+        };
+        /**
+         * @description *Visible in `ClientConnect`*
+         * @enum {string}
+         */
+        Visibility: "as_service" | "visible" | "hidden";
         /** @description An account that needs a worker. */
         Waiting: {
             /** @description The account, with what it needs a worker for. */
@@ -1698,12 +2875,43 @@ export interface components {
             test: boolean;
         };
         /**
+         * @description Which requests.
+         * @enum {string}
+         */
+        Wanted: "open" | "settled";
+        /**
          * @description What staff should know about a row that was taken.
          * @enum {string}
          */
-        Warning: "withdrawal_stands" | "email_not_in_use" | "test_mark_stays" | "same_name_and_birth_date";
+        Warning: "withdrawal_stands" | "email_not_in_use" | "test_mark_stays" | "same_name_and_birth_date" | "eligible_but_hidden";
+        /** @description What is written of a worker, all of it: what is left out is empty. */
+        WorkerFields: {
+            /** @description What clients see instead of the name. */
+            client_facing_name?: string | null;
+            /** @description What clients read about them, at most 300 characters. */
+            description?: string | null;
+            /** @description First name. */
+            first_name: string;
+            /** @description What they read. */
+            language: components["schemas"]["Language"];
+            /** @description Last name. */
+            last_name: string;
+            /** @description The class that takes some of it away. */
+            security_class_id: components["schemas"]["ClassId"];
+            /** @description Where they work: an active site, or the one they have. */
+            site_id: components["schemas"]["SiteId"];
+            /** @description What they may do at most. */
+            user_group: components["schemas"]["UserGroup"];
+        };
         /** @description The id of a worker */
         WorkerId: string;
+        /** @description A worker by name. */
+        WorkerName: {
+            /** @description Their full name. */
+            name: string;
+            /** @description Who. */
+            worker_id: components["schemas"]["WorkerId"];
+        };
         /** @description A worker as System Administrators see them. */
         WorkerView: {
             /** @description The sign-in email. */
@@ -1807,6 +3015,8 @@ export interface operations {
              * @description `origin_refused`: Send the portal's own address as Origin
              *
              *     `not_allowed`: You may not do this
+             *
+             *     `second_factor_required`: Set up a second factor first
              */
             403: {
                 headers: {
@@ -1937,6 +3147,8 @@ export interface operations {
              * @description `origin_refused`: Send the portal's own address as Origin
              *
              *     `not_allowed`: You may not do this
+             *
+             *     `second_factor_required`: Set up a second factor first
              */
             403: {
                 headers: {
@@ -2048,6 +3260,8 @@ export interface operations {
              * @description `origin_refused`: Send the portal's own address as Origin
              *
              *     `not_allowed`: You may not do this
+             *
+             *     `second_factor_required`: Set up a second factor first
              */
             403: {
                 headers: {
@@ -2166,6 +3380,8 @@ export interface operations {
              * @description `origin_refused`: Send the portal's own address as Origin
              *
              *     `not_allowed`: You may not do this
+             *
+             *     `second_factor_required`: Set up a second factor first
              */
             403: {
                 headers: {
@@ -2320,6 +3536,8 @@ export interface operations {
              * @description `origin_refused`: Send the portal's own address as Origin
              *
              *     `not_allowed`: You may not do this
+             *
+             *     `second_factor_required`: Set up a second factor first
              */
             403: {
                 headers: {
@@ -2472,6 +3690,8 @@ export interface operations {
              * @description `origin_refused`: Send the portal's own address as Origin
              *
              *     `not_allowed`: You may not do this
+             *
+             *     `second_factor_required`: Set up a second factor first
              */
             403: {
                 headers: {
@@ -2653,6 +3873,8 @@ export interface operations {
              * @description `origin_refused`: Send the portal's own address as Origin
              *
              *     `not_allowed`: You may not do this
+             *
+             *     `second_factor_required`: Set up a second factor first
              */
             403: {
                 headers: {
@@ -2765,6 +3987,8 @@ export interface operations {
              * @description `origin_refused`: Send the portal's own address as Origin
              *
              *     `not_allowed`: You may not do this
+             *
+             *     `second_factor_required`: Set up a second factor first
              */
             403: {
                 headers: {
@@ -2912,6 +4136,8 @@ export interface operations {
              * @description `origin_refused`: Send the portal's own address as Origin
              *
              *     `not_allowed`: You may not do this
+             *
+             *     `second_factor_required`: Set up a second factor first
              */
             403: {
                 headers: {
@@ -3065,6 +4291,8 @@ export interface operations {
              * @description `origin_refused`: Send the portal's own address as Origin
              *
              *     `not_allowed`: You may not do this
+             *
+             *     `second_factor_required`: Set up a second factor first
              */
             403: {
                 headers: {
@@ -3253,6 +4481,8 @@ export interface operations {
              * @description `origin_refused`: Send the portal's own address as Origin
              *
              *     `not_allowed`: You may not do this
+             *
+             *     `second_factor_required`: Set up a second factor first
              */
             403: {
                 headers: {
@@ -3391,6 +4621,111 @@ export interface operations {
              * @description `origin_refused`: Send the portal's own address as Origin
              *
              *     `not_allowed`: You may not do this
+             *
+             *     `second_factor_required`: Set up a second factor first
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: There is no such record */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `conflict`: Somebody changed this record at the same moment; look again, then repeat */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`: Too many tries; wait, then try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: This can't be done right now; nothing was changed; try again soon */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "admin.get_image": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                image_id: components["schemas"]["ImageId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": unknown;
+                    "image/png": unknown;
+                };
+            };
+            /** @description `invalid_request`: The request is not what this operation takes */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `not_signed_in`: Sign in first
+             *
+             *     `session_ended`: The session has ended; sign in again
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `origin_refused`: Send the portal's own address as Origin
+             *
+             *     `second_factor_required`: Set up a second factor first
              */
             403: {
                 headers: {
@@ -3460,6 +4795,8 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
+                    /** @description What the file lists; individuals, if left out. */
+                    kind?: components["schemas"]["Imports"];
                     /** @description Report only, or do it. */
                     mode: components["schemas"]["JobMode"];
                     /** @description The system the file comes from: 1 to 40 lower-case letters, digits, `-` or `_`. Its ids are matched within it. */
@@ -3512,6 +4849,8 @@ export interface operations {
              * @description `origin_refused`: Send the portal's own address as Origin
              *
              *     `not_allowed`: You may not do this
+             *
+             *     `second_factor_required`: Set up a second factor first
              */
             403: {
                 headers: {
@@ -3682,6 +5021,8 @@ export interface operations {
              *     `origin_refused`: Send the portal's own address as Origin
              *
              *     `not_allowed`: You may not do this
+             *
+             *     `second_factor_required`: Set up a second factor first
              */
             403: {
                 headers: {
@@ -3838,6 +5179,8 @@ export interface operations {
              * @description `origin_refused`: Send the portal's own address as Origin
              *
              *     `not_allowed`: You may not do this
+             *
+             *     `second_factor_required`: Set up a second factor first
              */
             403: {
                 headers: {
@@ -3969,6 +5312,8 @@ export interface operations {
              * @description `origin_refused`: Send the portal's own address as Origin
              *
              *     `not_allowed`: You may not do this
+             *
+             *     `second_factor_required`: Set up a second factor first
              */
             403: {
                 headers: {
@@ -4096,6 +5441,8 @@ export interface operations {
              *     `origin_refused`: Send the portal's own address as Origin
              *
              *     `not_allowed`: You may not do this
+             *
+             *     `second_factor_required`: Set up a second factor first
              */
             403: {
                 headers: {
@@ -4290,6 +5637,8 @@ export interface operations {
              * @description `origin_refused`: Send the portal's own address as Origin
              *
              *     `not_allowed`: You may not do this
+             *
+             *     `second_factor_required`: Set up a second factor first
              */
             403: {
                 headers: {
@@ -4455,6 +5804,8 @@ export interface operations {
              * @description `origin_refused`: Send the portal's own address as Origin
              *
              *     `not_allowed`: You may not do this
+             *
+             *     `second_factor_required`: Set up a second factor first
              */
             403: {
                 headers: {
@@ -4629,6 +5980,8 @@ export interface operations {
              * @description `origin_refused`: Send the portal's own address as Origin
              *
              *     `not_allowed`: You may not do this
+             *
+             *     `second_factor_required`: Set up a second factor first
              */
             403: {
                 headers: {
@@ -4788,6 +6141,8 @@ export interface operations {
              *     `origin_refused`: Send the portal's own address as Origin
              *
              *     `not_allowed`: You may not do this
+             *
+             *     `second_factor_required`: Set up a second factor first
              */
             403: {
                 headers: {
@@ -4982,6 +6337,8 @@ export interface operations {
              * @description `origin_refused`: Send the portal's own address as Origin
              *
              *     `not_allowed`: You may not do this
+             *
+             *     `second_factor_required`: Set up a second factor first
              */
             403: {
                 headers: {
@@ -5141,6 +6498,8 @@ export interface operations {
              *     `origin_refused`: Send the portal's own address as Origin
              *
              *     `not_allowed`: You may not do this
+             *
+             *     `second_factor_required`: Set up a second factor first
              */
             403: {
                 headers: {
@@ -5335,6 +6694,8 @@ export interface operations {
              * @description `origin_refused`: Send the portal's own address as Origin
              *
              *     `not_allowed`: You may not do this
+             *
+             *     `second_factor_required`: Set up a second factor first
              */
             403: {
                 headers: {
@@ -5509,6 +6870,8 @@ export interface operations {
              * @description `origin_refused`: Send the portal's own address as Origin
              *
              *     `not_allowed`: You may not do this
+             *
+             *     `second_factor_required`: Set up a second factor first
              */
             403: {
                 headers: {
@@ -5671,6 +7034,8 @@ export interface operations {
              * @description `origin_refused`: Send the portal's own address as Origin
              *
              *     `not_allowed`: You may not do this
+             *
+             *     `second_factor_required`: Set up a second factor first
              */
             403: {
                 headers: {
@@ -5823,6 +7188,8 @@ export interface operations {
              * @description `origin_refused`: Send the portal's own address as Origin
              *
              *     `not_allowed`: You may not do this
+             *
+             *     `second_factor_required`: Set up a second factor first
              */
             403: {
                 headers: {
@@ -5986,6 +7353,8 @@ export interface operations {
              * @description `origin_refused`: Send the portal's own address as Origin
              *
              *     `not_allowed`: You may not do this
+             *
+             *     `second_factor_required`: Set up a second factor first
              */
             403: {
                 headers: {
@@ -6153,6 +7522,8 @@ export interface operations {
              *     `origin_refused`: Send the portal's own address as Origin
              *
              *     `not_allowed`: You may not do this
+             *
+             *     `second_factor_required`: Set up a second factor first
              */
             403: {
                 headers: {
@@ -6317,6 +7688,8 @@ export interface operations {
              *     `origin_refused`: Send the portal's own address as Origin
              *
              *     `not_allowed`: You may not do this
+             *
+             *     `second_factor_required`: Set up a second factor first
              */
             403: {
                 headers: {
@@ -6463,6 +7836,8 @@ export interface operations {
              * @description `origin_refused`: Send the portal's own address as Origin
              *
              *     `not_allowed`: You may not do this
+             *
+             *     `second_factor_required`: Set up a second factor first
              */
             403: {
                 headers: {
@@ -6576,6 +7951,8 @@ export interface operations {
              * @description `origin_refused`: Send the portal's own address as Origin
              *
              *     `not_allowed`: You may not do this
+             *
+             *     `second_factor_required`: Set up a second factor first
              */
             403: {
                 headers: {
@@ -6707,6 +8084,8 @@ export interface operations {
              *     `origin_refused`: Send the portal's own address as Origin
              *
              *     `not_allowed`: You may not do this
+             *
+             *     `second_factor_required`: Set up a second factor first
              */
             403: {
                 headers: {
@@ -6796,6 +8175,938 @@ export interface operations {
             };
         };
     };
+    "admin.open_service_file": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Makes a repeated call have the effect of one, for 24 hours. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                individual_id: components["schemas"]["IndividualId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description `YYYY-MM-DD`, today or earlier. */
+                    opened_on: string;
+                    /** @description Who answers for it. */
+                    primary_worker_id: components["schemas"]["WorkerId"];
+                    /** @description The case service. */
+                    service_id: components["schemas"]["ServiceId"];
+                    /** @description Who else works on it. */
+                    worker_ids?: components["schemas"]["WorkerId"][];
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Which one. */
+                        service_file_id: components["schemas"]["ServiceFileId"];
+                        /**
+                         * Format: int64
+                         * @description Its version now.
+                         */
+                        version: number;
+                    };
+                };
+            };
+            /**
+             * @description `invalid_request`: The request is not what this operation takes
+             *
+             *     `idempotency_key_missing`: Send an Idempotency-Key of 8 to 64 letters, digits, - or _
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `not_signed_in`: Sign in first
+             *
+             *     `session_ended`: The session has ended; sign in again
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `origin_refused`: Send the portal's own address as Origin
+             *
+             *     `not_allowed`: You may not do this
+             *
+             *     `second_factor_required`: Set up a second factor first
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: There is no such record */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `service_file_open`: A service file is open for this service; work with that one, or close it first
+             *
+             *     `service_inactive`: This service is not active; choose another, or make it active first
+             *
+             *     `too_many_service_files`: There are too many open service files; close one first
+             *
+             *     `conflict`: Somebody changed this record at the same moment; look again, then repeat
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_too_large`: The request is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_content_type`: Send the body as application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused`: This Idempotency-Key was used for a different request */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`: Too many tries; wait, then try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: This can't be done right now; nothing was changed; try again soon */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "admin.update_service_file": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes a repeated call have the effect of one, for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                individual_id: components["schemas"]["IndividualId"];
+                service_file_id: components["schemas"]["ServiceFileId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Who answers for it. */
+                    primary_worker_id: components["schemas"]["WorkerId"];
+                    /**
+                     * Format: int64
+                     * @description The version of the file that the worker has seen.
+                     */
+                    version: number;
+                    /** @description Who else works on it. */
+                    worker_ids?: components["schemas"]["WorkerId"][];
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Which one. */
+                        service_file_id: components["schemas"]["ServiceFileId"];
+                        /**
+                         * Format: int64
+                         * @description Its version now.
+                         */
+                        version: number;
+                    };
+                };
+            };
+            /**
+             * @description `invalid_request`: The request is not what this operation takes
+             *
+             *     `idempotency_key_missing`: Send an Idempotency-Key of 8 to 64 letters, digits, - or _
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `not_signed_in`: Sign in first
+             *
+             *     `session_ended`: The session has ended; sign in again
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `origin_refused`: Send the portal's own address as Origin
+             *
+             *     `not_allowed`: You may not do this
+             *
+             *     `second_factor_required`: Set up a second factor first
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: There is no such record */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `record_changed`: Somebody changed this record since you opened it; look again, then repeat
+             *
+             *     `service_file_closed`: This service file is closed; reopen it first
+             *
+             *     `conflict`: Somebody changed this record at the same moment; look again, then repeat
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_too_large`: The request is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_content_type`: Send the body as application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused`: This Idempotency-Key was used for a different request */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`: Too many tries; wait, then try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: This can't be done right now; nothing was changed; try again soon */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "admin.close_service_file": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes a repeated call have the effect of one, for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                individual_id: components["schemas"]["IndividualId"];
+                service_file_id: components["schemas"]["ServiceFileId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description `YYYY-MM-DD`, today or earlier, but not before the file was opened. */
+                    closed_on: string;
+                    /**
+                     * Format: int64
+                     * @description The version of the file that the worker has seen.
+                     */
+                    version: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Which one. */
+                        service_file_id: components["schemas"]["ServiceFileId"];
+                        /**
+                         * Format: int64
+                         * @description Its version now.
+                         */
+                        version: number;
+                    };
+                };
+            };
+            /**
+             * @description `invalid_request`: The request is not what this operation takes
+             *
+             *     `idempotency_key_missing`: Send an Idempotency-Key of 8 to 64 letters, digits, - or _
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `not_signed_in`: Sign in first
+             *
+             *     `session_ended`: The session has ended; sign in again
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `origin_refused`: Send the portal's own address as Origin
+             *
+             *     `not_allowed`: You may not do this
+             *
+             *     `second_factor_required`: Set up a second factor first
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: There is no such record */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `record_changed`: Somebody changed this record since you opened it; look again, then repeat
+             *
+             *     `service_file_closed`: This service file is closed; reopen it first
+             *
+             *     `conflict`: Somebody changed this record at the same moment; look again, then repeat
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_too_large`: The request is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_content_type`: Send the body as application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused`: This Idempotency-Key was used for a different request */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`: Too many tries; wait, then try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: This can't be done right now; nothing was changed; try again soon */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "admin.reopen_service_file": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes a repeated call have the effect of one, for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                individual_id: components["schemas"]["IndividualId"];
+                service_file_id: components["schemas"]["ServiceFileId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: int64
+                     * @description The version of the file that the worker has seen.
+                     */
+                    version: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Which one. */
+                        service_file_id: components["schemas"]["ServiceFileId"];
+                        /**
+                         * Format: int64
+                         * @description Its version now.
+                         */
+                        version: number;
+                    };
+                };
+            };
+            /**
+             * @description `invalid_request`: The request is not what this operation takes
+             *
+             *     `idempotency_key_missing`: Send an Idempotency-Key of 8 to 64 letters, digits, - or _
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `not_signed_in`: Sign in first
+             *
+             *     `session_ended`: The session has ended; sign in again
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `origin_refused`: Send the portal's own address as Origin
+             *
+             *     `not_allowed`: You may not do this
+             *
+             *     `second_factor_required`: Set up a second factor first
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: There is no such record */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `record_changed`: Somebody changed this record since you opened it; look again, then repeat
+             *
+             *     `service_file_open`: A service file is open for this service; work with that one, or close it first
+             *
+             *     `service_inactive`: This service is not active; choose another, or make it active first
+             *
+             *     `too_many_service_files`: There are too many open service files; close one first
+             *
+             *     `conflict`: Somebody changed this record at the same moment; look again, then repeat
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_too_large`: The request is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_content_type`: Send the body as application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused`: This Idempotency-Key was used for a different request */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`: Too many tries; wait, then try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: This can't be done right now; nothing was changed; try again soon */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "admin.settle_service_request": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes a repeated call have the effect of one, for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                individual_id: components["schemas"]["IndividualId"];
+                request_id: components["schemas"]["ServiceRequestId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description For other workers, up to 500 characters. */
+                    note?: string | null;
+                    /** @description How it is settled. */
+                    outcome: components["schemas"]["RequestOutcome"];
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The request. */
+                        request: components["schemas"]["ServiceRequestView"];
+                    };
+                };
+            };
+            /**
+             * @description `invalid_request`: The request is not what this operation takes
+             *
+             *     `idempotency_key_missing`: Send an Idempotency-Key of 8 to 64 letters, digits, - or _
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `not_signed_in`: Sign in first
+             *
+             *     `session_ended`: The session has ended; sign in again
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `origin_refused`: Send the portal's own address as Origin
+             *
+             *     `not_allowed`: You may not do this
+             *
+             *     `second_factor_required`: Set up a second factor first
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: There is no such record */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `request_settled`: Somebody settled this request already; look at what became of it
+             *
+             *     `not_enrolled`: This individual isn't in the service yet; enrol them first, then settle the request
+             *
+             *     `conflict`: Somebody changed this record at the same moment; look again, then repeat
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_too_large`: The request is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_content_type`: Send the body as application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused`: This Idempotency-Key was used for a different request */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`: Too many tries; wait, then try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: This can't be done right now; nothing was changed; try again soon */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "admin.list_individual_services": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                individual_id: components["schemas"]["IndividualId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Informal series, the last joined first. */
+                        series: components["schemas"]["PlaceView"][];
+                        /** @description Service files, open ones first, of both the last opened first. */
+                        service_files: components["schemas"]["FileView"][];
+                    };
+                };
+            };
+            /** @description `invalid_request`: The request is not what this operation takes */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `not_signed_in`: Sign in first
+             *
+             *     `session_ended`: The session has ended; sign in again
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `origin_refused`: Send the portal's own address as Origin
+             *
+             *     `not_allowed`: You may not do this
+             *
+             *     `second_factor_required`: Set up a second factor first
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: There is no such record */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `conflict`: Somebody changed this record at the same moment; look again, then repeat */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`: Too many tries; wait, then try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: This can't be done right now; nothing was changed; try again soon */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "admin.get_job": {
         parameters: {
             query?: {
@@ -6818,7 +9129,7 @@ export interface operations {
                     "application/json": {
                         /**
                          * Format: int64
-                         * @description Rows so far: new individuals.
+                         * @description Rows so far: what is new.
                          */
                         created: number;
                         /**
@@ -6852,12 +9163,12 @@ export interface operations {
                         state: string;
                         /**
                          * Format: int64
-                         * @description Individuals that were so already.
+                         * @description What was so already.
                          */
                         unchanged: number;
                         /**
                          * Format: int64
-                         * @description Changed individuals.
+                         * @description What changed.
                          */
                         updated: number;
                         /**
@@ -6894,6 +9205,8 @@ export interface operations {
              * @description `origin_refused`: Send the portal's own address as Origin
              *
              *     `not_allowed`: You may not do this
+             *
+             *     `second_factor_required`: Set up a second factor first
              */
             403: {
                 headers: {
@@ -7010,6 +9323,8 @@ export interface operations {
              * @description `origin_refused`: Send the portal's own address as Origin
              *
              *     `not_allowed`: You may not do this
+             *
+             *     `second_factor_required`: Set up a second factor first
              */
             403: {
                 headers: {
@@ -7086,14 +9401,23 @@ export interface operations {
                         agency: string;
                         /** @description The agency as its pages show it, with the zone that times are in. */
                         agency_footer: components["schemas"]["AgencyFooter"];
+                        /** @description What this session is worth: `password`, or `second_factor`. */
+                        auth_level: components["schemas"]["AuthLevel"];
+                        /** @description What clients see instead of the name. */
+                        client_facing_name?: string | null;
+                        /** @description What clients read about them. */
+                        description?: string | null;
                         /** @description What they read. */
                         language: components["schemas"]["Language"];
                         /** @description Their name. */
                         name: string;
                         /** @description What is left. */
                         permissions: components["schemas"]["Permission"][];
+                        photo?: components["schemas"]["ImageId"] | null;
                         /** @description Origin of the clients' site. */
                         portal_url: string;
+                        /** @description How they prove themselves beside the password. */
+                        second_factor: components["schemas"]["SecondFactorView"];
                         /** @description The class that takes some of it away. */
                         security_class: string;
                         /** @description When the session ends. */
@@ -7149,6 +9473,285 @@ export interface operations {
             };
             /** @description `conflict`: Somebody changed this record at the same moment; look again, then repeat */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`: Too many tries; wait, then try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: This can't be done right now; nothing was changed; try again soon */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "admin.set_my_photo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    upload_id: components["schemas"]["UploadId"] | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        photo?: components["schemas"]["ImageId"] | null;
+                    };
+                };
+            };
+            /** @description `invalid_request`: The request is not what this operation takes */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `not_signed_in`: Sign in first
+             *
+             *     `session_ended`: The session has ended; sign in again
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `origin_refused`: Send the portal's own address as Origin
+             *
+             *     `second_factor_required`: Set up a second factor first
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: There is no such record */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `upload_not_found`: There is no such file; upload it again
+             *
+             *     `conflict`: Somebody changed this record at the same moment; look again, then repeat
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_too_large`: The request is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_content_type`: Send the body as application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `image_type_mismatch`: The file is not of the type it was announced as; save it as PNG, JPEG, WebP or GIF
+             *
+             *     `image_svg`: SVG files are not taken, since they can carry programs; save it as PNG, JPEG, WebP or GIF
+             *
+             *     `image_unreadable`: The file is damaged or is no image; save it as PNG, JPEG, WebP or GIF
+             *
+             *     `image_too_large`: The image has too many pixels; make it smaller
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`: Too many tries; wait, then try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: This can't be done right now; nothing was changed; try again soon */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "admin.set_my_profile": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description What clients see instead of the name; null for the name. */
+                    client_facing_name: string | null;
+                    /** @description What clients read about the worker, at most 300 characters; null for nothing. */
+                    description: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Instead of the name. */
+                        client_facing_name?: string | null;
+                        /** @description About the worker. */
+                        description?: string | null;
+                    };
+                };
+            };
+            /** @description `invalid_request`: The request is not what this operation takes */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `not_signed_in`: Sign in first
+             *
+             *     `session_ended`: The session has ended; sign in again
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `origin_refused`: Send the portal's own address as Origin
+             *
+             *     `second_factor_required`: Set up a second factor first
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: There is no such record */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `conflict`: Somebody changed this record at the same moment; look again, then repeat */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_too_large`: The request is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_content_type`: Send the body as application/json */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7243,7 +9846,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `origin_refused`: Send the portal's own address as Origin */
+            /**
+             * @description `origin_refused`: Send the portal's own address as Origin
+             *
+             *     `second_factor_required`: Set up a second factor first
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7589,6 +10196,2171 @@ export interface operations {
             };
         };
     };
+    "admin.begin_second_factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Of who has a second factor: a code of it, or a recovery code. */
+                    code?: string | null;
+                    /**
+                     * Format: password
+                     * @description The password.
+                     */
+                    password: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The secret, to be typed. */
+                        secret: string;
+                        /** @description The same as `otpauth:` address, to be scanned. */
+                        uri: string;
+                    };
+                };
+            };
+            /** @description `invalid_request`: The request is not what this operation takes */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `not_signed_in`: Sign in first
+             *
+             *     `session_ended`: The session has ended; sign in again
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `second_factor_needed`: Give the code of your authenticator, or a recovery code
+             *
+             *     `second_factor_wrong`: This code is not right, or was used; wait for the next one
+             *
+             *     `origin_refused`: Send the portal's own address as Origin
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: There is no such record */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `conflict`: Somebody changed this record at the same moment; look again, then repeat */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_too_large`: The request is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_content_type`: Send the body as application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `current_password_wrong`: This is not your current password; try again */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`: Too many tries; wait, then try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: This can't be done right now; nothing was changed; try again soon */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "admin.confirm_second_factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The six digits that the authenticator shows. */
+                    code: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Each signs in once, in the place of a code, should the authenticator be lost. */
+                        recovery_codes: string[];
+                        /** @description When the session ends that goes on; not later than before. */
+                        session: components["schemas"]["SessionTimes"];
+                    };
+                };
+            };
+            /** @description `invalid_request`: The request is not what this operation takes */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `not_signed_in`: Sign in first
+             *
+             *     `session_ended`: The session has ended; sign in again
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `second_factor_wrong`: This code is not right, or was used; wait for the next one
+             *
+             *     `origin_refused`: Send the portal's own address as Origin
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: There is no such record */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `second_factor_not_begun`: Begin again: the time to confirm this is over
+             *
+             *     `conflict`: Somebody changed this record at the same moment; look again, then repeat
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_too_large`: The request is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_content_type`: Send the body as application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`: Too many tries; wait, then try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: This can't be done right now; nothing was changed; try again soon */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "admin.renew_recovery_codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description A code of the authenticator, or one of the recovery codes. */
+                    code: string;
+                    /**
+                     * Format: password
+                     * @description The password.
+                     */
+                    password: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Each signs in once, in the place of a code, should the authenticator be lost. */
+                        recovery_codes: string[];
+                    };
+                };
+            };
+            /** @description `invalid_request`: The request is not what this operation takes */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `not_signed_in`: Sign in first
+             *
+             *     `session_ended`: The session has ended; sign in again
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `second_factor_wrong`: This code is not right, or was used; wait for the next one
+             *
+             *     `origin_refused`: Send the portal's own address as Origin
+             *
+             *     `second_factor_required`: Set up a second factor first
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: There is no such record */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `no_second_factor`: There is no second factor yet; set one up first
+             *
+             *     `conflict`: Somebody changed this record at the same moment; look again, then repeat
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_too_large`: The request is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_content_type`: Send the body as application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `current_password_wrong`: This is not your current password; try again */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`: Too many tries; wait, then try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: This can't be done right now; nothing was changed; try again soon */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "admin.list_security_classes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The classes, in the order they came. */
+                        classes: components["schemas"]["ClassView"][];
+                        /**
+                         * Format: int64
+                         * @description Of all classes together: whoever saves one says which they have seen.
+                         */
+                        version: number;
+                    };
+                };
+            };
+            /** @description `invalid_request`: The request is not what this operation takes */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `not_signed_in`: Sign in first
+             *
+             *     `session_ended`: The session has ended; sign in again
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `origin_refused`: Send the portal's own address as Origin
+             *
+             *     `not_allowed`: You may not do this
+             *
+             *     `second_factor_required`: Set up a second factor first
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: There is no such record */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `conflict`: Somebody changed this record at the same moment; look again, then repeat */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`: Too many tries; wait, then try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: This can't be done right now; nothing was changed; try again soon */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "admin.create_security_class": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Makes a repeated call have the effect of one, for 24 hours. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description *Allow `ClientConnect` Activations*. */
+                    allow_activations: boolean;
+                    /** @description What it takes away. */
+                    denials: components["schemas"]["Denial"][];
+                    /** @description What the agency calls it; no other has the name. */
+                    name: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The class as it is now. */
+                        security_class: components["schemas"]["ClassView"];
+                        /**
+                         * Format: int64
+                         * @description Of all classes together.
+                         */
+                        version: number;
+                    };
+                };
+            };
+            /**
+             * @description `invalid_request`: The request is not what this operation takes
+             *
+             *     `idempotency_key_missing`: Send an Idempotency-Key of 8 to 64 letters, digits, - or _
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `not_signed_in`: Sign in first
+             *
+             *     `session_ended`: The session has ended; sign in again
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `origin_refused`: Send the portal's own address as Origin
+             *
+             *     `not_allowed`: You may not do this
+             *
+             *     `second_factor_required`: Set up a second factor first
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: There is no such record */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `record_changed`: Somebody changed this record since you opened it; look again, then repeat
+             *
+             *     `name_taken`: Another one has this name; choose a different name
+             *
+             *     `too_many_classes`: There are as many security classes as there can be; delete one that nobody belongs to
+             *
+             *     `conflict`: Somebody changed this record at the same moment; look again, then repeat
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_too_large`: The request is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_content_type`: Send the body as application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused`: This Idempotency-Key was used for a different request */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`: Too many tries; wait, then try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: This can't be done right now; nothing was changed; try again soon */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "admin.update_security_class": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes a repeated call have the effect of one, for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                security_class_id: components["schemas"]["ClassId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description *Allow `ClientConnect` Activations*. */
+                    allow_activations: boolean;
+                    /** @description What it takes away. */
+                    denials: components["schemas"]["Denial"][];
+                    /** @description What the agency calls it; no other has the name. */
+                    name: string;
+                    /**
+                     * Format: int64
+                     * @description The version of the classes that was seen.
+                     */
+                    version: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The class as it is now. */
+                        security_class: components["schemas"]["ClassView"];
+                        /**
+                         * Format: int64
+                         * @description Of all classes together.
+                         */
+                        version: number;
+                    };
+                };
+            };
+            /**
+             * @description `invalid_request`: The request is not what this operation takes
+             *
+             *     `idempotency_key_missing`: Send an Idempotency-Key of 8 to 64 letters, digits, - or _
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `not_signed_in`: Sign in first
+             *
+             *     `session_ended`: The session has ended; sign in again
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `origin_refused`: Send the portal's own address as Origin
+             *
+             *     `not_allowed`: You may not do this
+             *
+             *     `second_factor_required`: Set up a second factor first
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: There is no such record */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `record_changed`: Somebody changed this record since you opened it; look again, then repeat
+             *
+             *     `name_taken`: Another one has this name; choose a different name
+             *
+             *     `too_many_classes`: There are as many security classes as there can be; delete one that nobody belongs to
+             *
+             *     `conflict`: Somebody changed this record at the same moment; look again, then repeat
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_too_large`: The request is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_content_type`: Send the body as application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused`: This Idempotency-Key was used for a different request */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`: Too many tries; wait, then try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: This can't be done right now; nothing was changed; try again soon */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "admin.delete_security_class": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes a repeated call have the effect of one, for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                security_class_id: components["schemas"]["ClassId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /**
+                         * Format: int64
+                         * @description Of the classes that are left.
+                         */
+                        version: number;
+                    };
+                };
+            };
+            /**
+             * @description `invalid_request`: The request is not what this operation takes
+             *
+             *     `idempotency_key_missing`: Send an Idempotency-Key of 8 to 64 letters, digits, - or _
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `not_signed_in`: Sign in first
+             *
+             *     `session_ended`: The session has ended; sign in again
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `origin_refused`: Send the portal's own address as Origin
+             *
+             *     `not_allowed`: You may not do this
+             *
+             *     `second_factor_required`: Set up a second factor first
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: There is no such record */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `class_in_use`: Workers belong to this security class; give them another one first
+             *
+             *     `conflict`: Somebody changed this record at the same moment; look again, then repeat
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_too_large`: The request is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_content_type`: Send the body as application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused`: This Idempotency-Key was used for a different request */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`: Too many tries; wait, then try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: This can't be done right now; nothing was changed; try again soon */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "admin.list_service_requests": {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                state?: components["schemas"]["Wanted"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Where to go on; none at the end. */
+                        next_cursor?: string | null;
+                        /** @description In order. */
+                        requests: components["schemas"]["ServiceRequestView"][];
+                    };
+                };
+            };
+            /**
+             * @description `cursor_not_valid`: This page is not there any more; search again from the start
+             *
+             *     `invalid_request`: The request is not what this operation takes
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `not_signed_in`: Sign in first
+             *
+             *     `session_ended`: The session has ended; sign in again
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `origin_refused`: Send the portal's own address as Origin
+             *
+             *     `not_allowed`: You may not do this
+             *
+             *     `second_factor_required`: Set up a second factor first
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: There is no such record */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `conflict`: Somebody changed this record at the same moment; look again, then repeat */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`: Too many tries; wait, then try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: This can't be done right now; nothing was changed; try again soon */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "admin.list_services": {
+        parameters: {
+            query?: {
+                active?: string | null;
+                cursor?: string | null;
+                kind?: components["schemas"]["ServiceKind"] | null;
+                parent?: components["schemas"]["ServiceId"] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Where to go on; none at the end. */
+                        next_cursor?: string | null;
+                        /** @description By name. */
+                        services: components["schemas"]["ServiceView"][];
+                    };
+                };
+            };
+            /**
+             * @description `cursor_not_valid`: This page is not there any more; search again from the start
+             *
+             *     `invalid_request`: The request is not what this operation takes
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `not_signed_in`: Sign in first
+             *
+             *     `session_ended`: The session has ended; sign in again
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `origin_refused`: Send the portal's own address as Origin
+             *
+             *     `not_allowed`: You may not do this
+             *
+             *     `second_factor_required`: Set up a second factor first
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: There is no such record */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `conflict`: Somebody changed this record at the same moment; look again, then repeat */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`: Too many tries; wait, then try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: This can't be done right now; nothing was changed; try again soon */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "admin.create_service": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Makes a repeated call have the effect of one, for 24 hours. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Whether people can be enrolled in it; left out, it stays as it is, and a new one is active. */
+                    active?: boolean | null;
+                    /**
+                     * @description What clients see instead, up to 100 characters. Before clients see a service or may ask for it, it needs
+                     *     one, of its own or of the service it is a run of.
+                     */
+                    client_facing_name?: string | null;
+                    /** @description *Eligible for Pre-Enrollment* */
+                    eligible?: boolean;
+                    /**
+                     * Format: date
+                     * @description Last day of a group or series.
+                     */
+                    ends_on?: string | null;
+                    /**
+                     * Format: int32
+                     * @description How long its events take, 5 to 480; none for as the settings say.
+                     */
+                    event_minutes?: number | null;
+                    /** @description What kind of service, for good. */
+                    kind: components["schemas"]["ServiceKind"];
+                    /** @description What staff call it, up to 100 characters. */
+                    name: string;
+                    parent_id?: components["schemas"]["ServiceId"] | null;
+                    site_id?: components["schemas"]["SiteId"] | null;
+                    /**
+                     * Format: date
+                     * @description First day of a group or series.
+                     */
+                    starts_on?: string | null;
+                    /** @description *Visible in `ClientConnect`*: `as_service` is for groups and series. */
+                    visibility: components["schemas"]["Visibility"];
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description As it is now. */
+                        service: components["schemas"]["ServiceView"];
+                        /** @description What the worker should know. */
+                        warnings: components["schemas"]["ServiceWarning"][];
+                    };
+                };
+            };
+            /**
+             * @description `invalid_request`: The request is not what this operation takes
+             *
+             *     `idempotency_key_missing`: Send an Idempotency-Key of 8 to 64 letters, digits, - or _
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `not_signed_in`: Sign in first
+             *
+             *     `session_ended`: The session has ended; sign in again
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `origin_refused`: Send the portal's own address as Origin
+             *
+             *     `not_allowed`: You may not do this
+             *
+             *     `second_factor_required`: Set up a second factor first
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: There is no such record */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `conflict`: Somebody changed this record at the same moment; look again, then repeat */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_too_large`: The request is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_content_type`: Send the body as application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused`: This Idempotency-Key was used for a different request */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`: Too many tries; wait, then try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: This can't be done right now; nothing was changed; try again soon */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "admin.get_service": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                service_id: components["schemas"]["ServiceId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /**
+                         * Format: int64
+                         * @description Those of both that are active.
+                         */
+                        active_below: number;
+                        /**
+                         * Format: int64
+                         * @description Groups or series below that are as it is.
+                         */
+                        following: number;
+                        /**
+                         * Format: int64
+                         * @description How many people are in it: its open service files, or the places on its roster.
+                         */
+                        open_files: number;
+                        /**
+                         * Format: int64
+                         * @description Groups or series below with a visibility of their own.
+                         */
+                        overridden: number;
+                        /** @description As it is. */
+                        service: components["schemas"]["ServiceView"];
+                    };
+                };
+            };
+            /** @description `invalid_request`: The request is not what this operation takes */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `not_signed_in`: Sign in first
+             *
+             *     `session_ended`: The session has ended; sign in again
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `origin_refused`: Send the portal's own address as Origin
+             *
+             *     `not_allowed`: You may not do this
+             *
+             *     `second_factor_required`: Set up a second factor first
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: There is no such record */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `conflict`: Somebody changed this record at the same moment; look again, then repeat */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`: Too many tries; wait, then try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: This can't be done right now; nothing was changed; try again soon */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "admin.update_service": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes a repeated call have the effect of one, for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                service_id: components["schemas"]["ServiceId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Whether people can be enrolled in it; left out, it stays as it is, and a new one is active. */
+                    active?: boolean | null;
+                    /**
+                     * @description What clients see instead, up to 100 characters. Before clients see a service or may ask for it, it needs
+                     *     one, of its own or of the service it is a run of.
+                     */
+                    client_facing_name?: string | null;
+                    /** @description The worker has seen how many groups or series a change of visibility touches. */
+                    confirmed?: boolean;
+                    /** @description *Eligible for Pre-Enrollment* */
+                    eligible?: boolean;
+                    /**
+                     * Format: date
+                     * @description Last day of a group or series.
+                     */
+                    ends_on?: string | null;
+                    /**
+                     * Format: int32
+                     * @description How long its events take, 5 to 480; none for as the settings say.
+                     */
+                    event_minutes?: number | null;
+                    /** @description What staff call it, up to 100 characters. */
+                    name: string;
+                    /** @description *Reset all*: every group or series below follows it from now on. */
+                    reset_overrides?: boolean;
+                    site_id?: components["schemas"]["SiteId"] | null;
+                    /**
+                     * Format: date
+                     * @description First day of a group or series.
+                     */
+                    starts_on?: string | null;
+                    /**
+                     * Format: int64
+                     * @description The version of the record that the worker has seen.
+                     */
+                    version: number;
+                    /** @description *Visible in `ClientConnect`*: `as_service` is for groups and series. */
+                    visibility: components["schemas"]["Visibility"];
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description As it is now. */
+                        service: components["schemas"]["ServiceView"];
+                        /** @description What the worker should know. */
+                        warnings: components["schemas"]["ServiceWarning"][];
+                    };
+                };
+            };
+            /**
+             * @description `invalid_request`: The request is not what this operation takes
+             *
+             *     `idempotency_key_missing`: Send an Idempotency-Key of 8 to 64 letters, digits, - or _
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `not_signed_in`: Sign in first
+             *
+             *     `session_ended`: The session has ended; sign in again
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `origin_refused`: Send the portal's own address as Origin
+             *
+             *     `not_allowed`: You may not do this
+             *
+             *     `second_factor_required`: Set up a second factor first
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: There is no such record */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `record_changed`: Somebody changed this record since you opened it; look again, then repeat
+             *
+             *     `confirm_cascade`: Groups or series are below this service; confirm that clients are to see them differently, too
+             *
+             *     `service_in_use`: People are in this service, or active groups or series are below it; end that first
+             *
+             *     `conflict`: Somebody changed this record at the same moment; look again, then repeat
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_too_large`: The request is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_content_type`: Send the body as application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused`: This Idempotency-Key was used for a different request */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`: Too many tries; wait, then try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: This can't be done right now; nothing was changed; try again soon */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "admin.list_roster": {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                service_id: components["schemas"]["ServiceId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Where to go on; none at the end. */
+                        next_cursor?: string | null;
+                        /** @description Who is in it, as far as the worker sees them. */
+                        places: components["schemas"]["Placed"][];
+                    };
+                };
+            };
+            /**
+             * @description `cursor_not_valid`: This page is not there any more; search again from the start
+             *
+             *     `invalid_request`: The request is not what this operation takes
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `not_signed_in`: Sign in first
+             *
+             *     `session_ended`: The session has ended; sign in again
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `origin_refused`: Send the portal's own address as Origin
+             *
+             *     `not_allowed`: You may not do this
+             *
+             *     `second_factor_required`: Set up a second factor first
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: There is no such record */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `no_roster`: Only groups and series have a roster; choose one of this service's
+             *
+             *     `conflict`: Somebody changed this record at the same moment; look again, then repeat
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`: Too many tries; wait, then try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: This can't be done right now; nothing was changed; try again soon */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "admin.add_to_roster": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes a repeated call have the effect of one, for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                service_id: components["schemas"]["ServiceId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The individual. */
+                    individual_id: components["schemas"]["IndividualId"];
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /**
+                         * Format: date
+                         * @description From which day on.
+                         */
+                        since: string;
+                    };
+                };
+            };
+            /**
+             * @description `invalid_request`: The request is not what this operation takes
+             *
+             *     `idempotency_key_missing`: Send an Idempotency-Key of 8 to 64 letters, digits, - or _
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `not_signed_in`: Sign in first
+             *
+             *     `session_ended`: The session has ended; sign in again
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `origin_refused`: Send the portal's own address as Origin
+             *
+             *     `not_allowed`: You may not do this
+             *
+             *     `second_factor_required`: Set up a second factor first
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: There is no such record */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `no_roster`: Only groups and series have a roster; choose one of this service's
+             *
+             *     `service_inactive`: This service is not active; choose another, or make it active first
+             *
+             *     `no_service_file`: A group takes those with an open service file for its service; open one first
+             *
+             *     `conflict`: Somebody changed this record at the same moment; look again, then repeat
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_too_large`: The request is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_content_type`: Send the body as application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused`: This Idempotency-Key was used for a different request */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`: Too many tries; wait, then try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: This can't be done right now; nothing was changed; try again soon */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "admin.remove_from_roster": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes a repeated call have the effect of one, for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                service_id: components["schemas"]["ServiceId"];
+                individual_id: components["schemas"]["IndividualId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            /**
+             * @description `invalid_request`: The request is not what this operation takes
+             *
+             *     `idempotency_key_missing`: Send an Idempotency-Key of 8 to 64 letters, digits, - or _
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `not_signed_in`: Sign in first
+             *
+             *     `session_ended`: The session has ended; sign in again
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `origin_refused`: Send the portal's own address as Origin
+             *
+             *     `not_allowed`: You may not do this
+             *
+             *     `second_factor_required`: Set up a second factor first
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: There is no such record */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `conflict`: Somebody changed this record at the same moment; look again, then repeat */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_too_large`: The request is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_content_type`: Send the body as application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused`: This Idempotency-Key was used for a different request */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`: Too many tries; wait, then try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: This can't be done right now; nothing was changed; try again soon */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "admin.sign_in": {
         parameters: {
             query?: never;
@@ -7599,6 +12371,8 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
+                    /** @description Of who has a second factor: the authenticator's six digits, or a recovery code. */
+                    code?: string | null;
                     /** @description The sign-in email. */
                     email: string;
                     /**
@@ -7617,6 +12391,8 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        /** @description What the session is worth: `password`, or `second_factor`. */
+                        auth_level: components["schemas"]["AuthLevel"];
                         /** @description When the session ends. */
                         session: components["schemas"]["SessionTimes"];
                         /** @description The worker. */
@@ -7644,6 +12420,10 @@ export interface operations {
             };
             /**
              * @description `must_reset`: A new password is needed; use the reset link
+             *
+             *     `second_factor_needed`: Give the code of your authenticator, or a recovery code
+             *
+             *     `second_factor_wrong`: This code is not right, or was used; wait for the next one
              *
              *     `origin_refused`: Send the portal's own address as Origin
              */
@@ -8007,7 +12787,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `origin_refused`: Send the portal's own address as Origin */
+            /**
+             * @description `origin_refused`: Send the portal's own address as Origin
+             *
+             *     `second_factor_required`: Set up a second factor first
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8119,7 +12903,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `origin_refused`: Send the portal's own address as Origin */
+            /**
+             * @description `origin_refused`: Send the portal's own address as Origin
+             *
+             *     `second_factor_required`: Set up a second factor first
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8235,7 +13023,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `origin_refused`: Send the portal's own address as Origin */
+            /**
+             * @description `origin_refused`: Send the portal's own address as Origin
+             *
+             *     `second_factor_required`: Set up a second factor first
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8309,7 +13101,7 @@ export interface operations {
             };
         };
     };
-    "admin.list_sites": {
+    "admin.get_settings": {
         parameters: {
             query?: never;
             header?: never;
@@ -8325,8 +13117,47 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        /** @description The sites. */
-                        sites: components["schemas"]["SiteView"][];
+                        /** @description *`ClientConnect` setup, About Me* */
+                        about_me: components["schemas"]["AboutMe"];
+                        /** @description *`ClientConnect` setup, Advanced* */
+                        advanced: components["schemas"]["Advanced"];
+                        /** @description *`ClientConnect` setup, Agency* */
+                        agency: components["schemas"]["Agency"];
+                        /** @description *`ClientConnect` setup, Billing* */
+                        billing: components["schemas"]["Billing"];
+                        /** @description *External communications* */
+                        communications: components["schemas"]["Communications"];
+                        /** @description *File Attachment* */
+                        file_attachment: components["schemas"]["FileAttachment"];
+                        /** @description *`ClientConnect` setup, General* */
+                        general: components["schemas"]["General"];
+                        /** @description *Images* */
+                        images: components["schemas"]["Images"];
+                        /**
+                         * Format: int32
+                         * @description How many accounts may be Pending, Active or Locked at once (B7). Set by the deployment.
+                         */
+                        licences: number;
+                        /** @description What stands between these settings and an enabled `ClientConnect`. */
+                        readiness: components["schemas"]["Readiness"];
+                        /** @description *`ClientConnect` setup, Request a Service* */
+                        request_service: components["schemas"]["RequestService"];
+                        /**
+                         * Format: date-time
+                         * @description When it was saved.
+                         */
+                        saved_at?: string | null;
+                        /** @description The name of the worker who saved it; none at set-up. */
+                        saved_by?: string | null;
+                        /** @description The current versions of privacy policy and terms of use. */
+                        texts: components["schemas"]["Texts"];
+                        /** @description *Theme* */
+                        theme: components["schemas"]["Theme"];
+                        /**
+                         * Format: int64
+                         * @description Which version of the settings this is: a save says it.
+                         */
+                        version: number;
                     };
                 };
             };
@@ -8352,7 +13183,13 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `origin_refused`: Send the portal's own address as Origin */
+            /**
+             * @description `origin_refused`: Send the portal's own address as Origin
+             *
+             *     `not_allowed`: You may not do this
+             *
+             *     `second_factor_required`: Set up a second factor first
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8372,6 +13209,2426 @@ export interface operations {
             };
             /** @description `conflict`: Somebody changed this record at the same moment; look again, then repeat */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`: Too many tries; wait, then try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: This can't be done right now; nothing was changed; try again soon */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "admin.check_authentication_email": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description *`ClientConnect` setup, About Me* */
+                        about_me: components["schemas"]["AboutMe"];
+                        /** @description *`ClientConnect` setup, Advanced* */
+                        advanced: components["schemas"]["Advanced"];
+                        /** @description *`ClientConnect` setup, Agency* */
+                        agency: components["schemas"]["Agency"];
+                        /** @description *`ClientConnect` setup, Billing* */
+                        billing: components["schemas"]["Billing"];
+                        /** @description *External communications* */
+                        communications: components["schemas"]["Communications"];
+                        /** @description *File Attachment* */
+                        file_attachment: components["schemas"]["FileAttachment"];
+                        /** @description *`ClientConnect` setup, General* */
+                        general: components["schemas"]["General"];
+                        /** @description *Images* */
+                        images: components["schemas"]["Images"];
+                        /**
+                         * Format: int32
+                         * @description How many accounts may be Pending, Active or Locked at once (B7). Set by the deployment.
+                         */
+                        licences: number;
+                        /** @description What stands between these settings and an enabled `ClientConnect`. */
+                        readiness: components["schemas"]["Readiness"];
+                        /** @description *`ClientConnect` setup, Request a Service* */
+                        request_service: components["schemas"]["RequestService"];
+                        /**
+                         * Format: date-time
+                         * @description When it was saved.
+                         */
+                        saved_at?: string | null;
+                        /** @description The name of the worker who saved it; none at set-up. */
+                        saved_by?: string | null;
+                        /** @description The current versions of privacy policy and terms of use. */
+                        texts: components["schemas"]["Texts"];
+                        /** @description *Theme* */
+                        theme: components["schemas"]["Theme"];
+                        /**
+                         * Format: int64
+                         * @description Which version of the settings this is: a save says it.
+                         */
+                        version: number;
+                    };
+                };
+            };
+            /** @description `invalid_request`: The request is not what this operation takes */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `not_signed_in`: Sign in first
+             *
+             *     `session_ended`: The session has ended; sign in again
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `origin_refused`: Send the portal's own address as Origin
+             *
+             *     `not_allowed`: You may not do this
+             *
+             *     `second_factor_required`: Set up a second factor first
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: There is no such record */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `conflict`: Somebody changed this record at the same moment; look again, then repeat */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_too_large`: The request is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_content_type`: Send the body as application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`: Too many tries; wait, then try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: This can't be done right now; nothing was changed; try again soon */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "admin.send_test_mail": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes a repeated call have the effect of one, for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description What it tests. */
+                    kind: components["schemas"]["TestMailKind"];
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description *`ClientConnect` setup, About Me* */
+                        about_me: components["schemas"]["AboutMe"];
+                        /** @description *`ClientConnect` setup, Advanced* */
+                        advanced: components["schemas"]["Advanced"];
+                        /** @description *`ClientConnect` setup, Agency* */
+                        agency: components["schemas"]["Agency"];
+                        /** @description *`ClientConnect` setup, Billing* */
+                        billing: components["schemas"]["Billing"];
+                        /** @description *External communications* */
+                        communications: components["schemas"]["Communications"];
+                        /** @description *File Attachment* */
+                        file_attachment: components["schemas"]["FileAttachment"];
+                        /** @description *`ClientConnect` setup, General* */
+                        general: components["schemas"]["General"];
+                        /** @description *Images* */
+                        images: components["schemas"]["Images"];
+                        /**
+                         * Format: int32
+                         * @description How many accounts may be Pending, Active or Locked at once (B7). Set by the deployment.
+                         */
+                        licences: number;
+                        /** @description What stands between these settings and an enabled `ClientConnect`. */
+                        readiness: components["schemas"]["Readiness"];
+                        /** @description *`ClientConnect` setup, Request a Service* */
+                        request_service: components["schemas"]["RequestService"];
+                        /**
+                         * Format: date-time
+                         * @description When it was saved.
+                         */
+                        saved_at?: string | null;
+                        /** @description The name of the worker who saved it; none at set-up. */
+                        saved_by?: string | null;
+                        /** @description The current versions of privacy policy and terms of use. */
+                        texts: components["schemas"]["Texts"];
+                        /** @description *Theme* */
+                        theme: components["schemas"]["Theme"];
+                        /**
+                         * Format: int64
+                         * @description Which version of the settings this is: a save says it.
+                         */
+                        version: number;
+                    };
+                };
+            };
+            /**
+             * @description `invalid_request`: The request is not what this operation takes
+             *
+             *     `idempotency_key_missing`: Send an Idempotency-Key of 8 to 64 letters, digits, - or _
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `not_signed_in`: Sign in first
+             *
+             *     `session_ended`: The session has ended; sign in again
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `origin_refused`: Send the portal's own address as Origin
+             *
+             *     `not_allowed`: You may not do this
+             *
+             *     `second_factor_required`: Set up a second factor first
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: There is no such record */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `email_off`: Email is switched off; switch it on first
+             *
+             *     `identity_not_verified`: The mail service does not know this sender yet; have its domain verified first
+             *
+             *     `conflict`: Somebody changed this record at the same moment; look again, then repeat
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_too_large`: The request is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_content_type`: Send the body as application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused`: This Idempotency-Key was used for a different request */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`: Too many tries; wait, then try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: This can't be done right now; nothing was changed; try again soon */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "admin.set_client_connect": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description *About Me* */
+                    about_me: components["schemas"]["AboutMe"];
+                    /** @description *Advanced* */
+                    advanced: components["schemas"]["Advanced"];
+                    /** @description *Agency* */
+                    agency: components["schemas"]["Agency"];
+                    /** @description *Billing* */
+                    billing: components["schemas"]["Billing"];
+                    /** @description The worker was told that clients can't sign in any more, and means it. */
+                    confirmed?: boolean;
+                    /** @description *General* */
+                    general: components["schemas"]["General"];
+                    /** @description *Request a Service* */
+                    request_service: components["schemas"]["RequestService"];
+                    /**
+                     * Format: int64
+                     * @description The version of the settings that was seen.
+                     */
+                    version: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description *`ClientConnect` setup, About Me* */
+                        about_me: components["schemas"]["AboutMe"];
+                        /** @description *`ClientConnect` setup, Advanced* */
+                        advanced: components["schemas"]["Advanced"];
+                        /** @description *`ClientConnect` setup, Agency* */
+                        agency: components["schemas"]["Agency"];
+                        /** @description *`ClientConnect` setup, Billing* */
+                        billing: components["schemas"]["Billing"];
+                        /** @description *External communications* */
+                        communications: components["schemas"]["Communications"];
+                        /** @description *File Attachment* */
+                        file_attachment: components["schemas"]["FileAttachment"];
+                        /** @description *`ClientConnect` setup, General* */
+                        general: components["schemas"]["General"];
+                        /** @description *Images* */
+                        images: components["schemas"]["Images"];
+                        /**
+                         * Format: int32
+                         * @description How many accounts may be Pending, Active or Locked at once (B7). Set by the deployment.
+                         */
+                        licences: number;
+                        /** @description What stands between these settings and an enabled `ClientConnect`. */
+                        readiness: components["schemas"]["Readiness"];
+                        /** @description *`ClientConnect` setup, Request a Service* */
+                        request_service: components["schemas"]["RequestService"];
+                        /**
+                         * Format: date-time
+                         * @description When it was saved.
+                         */
+                        saved_at?: string | null;
+                        /** @description The name of the worker who saved it; none at set-up. */
+                        saved_by?: string | null;
+                        /** @description The current versions of privacy policy and terms of use. */
+                        texts: components["schemas"]["Texts"];
+                        /** @description *Theme* */
+                        theme: components["schemas"]["Theme"];
+                        /**
+                         * Format: int64
+                         * @description Which version of the settings this is: a save says it.
+                         */
+                        version: number;
+                    };
+                };
+            };
+            /** @description `invalid_request`: The request is not what this operation takes */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `not_signed_in`: Sign in first
+             *
+             *     `session_ended`: The session has ended; sign in again
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `origin_refused`: Send the portal's own address as Origin
+             *
+             *     `not_allowed`: You may not do this
+             *
+             *     `second_factor_required`: Set up a second factor first
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: There is no such record */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `settings_changed`: Somebody else saved the settings since you opened them; look at theirs, then save again
+             *
+             *     `authentication_email_not_ready`: Set up the authentication email and its test first
+             *
+             *     `cannot_be_enabled`: ClientConnect can't be enabled before everything it needs is there
+             *
+             *     `would_switch_off`: This switches ClientConnect off for all clients; confirm that it may
+             *
+             *     `conflict`: Somebody changed this record at the same moment; look again, then repeat
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_too_large`: The request is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_content_type`: Send the body as application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `settings_refused`: Some of these settings can't be taken; mend the fields named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`: Too many tries; wait, then try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: This can't be done right now; nothing was changed; try again soon */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "admin.set_communications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The section as it is to be. */
+                    communications: components["schemas"]["Communications"];
+                    /** @description The worker was told that clients can't sign in any more, and means it. */
+                    confirmed?: boolean;
+                    /**
+                     * Format: int64
+                     * @description The version of the settings that was seen.
+                     */
+                    version: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description *`ClientConnect` setup, About Me* */
+                        about_me: components["schemas"]["AboutMe"];
+                        /** @description *`ClientConnect` setup, Advanced* */
+                        advanced: components["schemas"]["Advanced"];
+                        /** @description *`ClientConnect` setup, Agency* */
+                        agency: components["schemas"]["Agency"];
+                        /** @description *`ClientConnect` setup, Billing* */
+                        billing: components["schemas"]["Billing"];
+                        /** @description *External communications* */
+                        communications: components["schemas"]["Communications"];
+                        /** @description *File Attachment* */
+                        file_attachment: components["schemas"]["FileAttachment"];
+                        /** @description *`ClientConnect` setup, General* */
+                        general: components["schemas"]["General"];
+                        /** @description *Images* */
+                        images: components["schemas"]["Images"];
+                        /**
+                         * Format: int32
+                         * @description How many accounts may be Pending, Active or Locked at once (B7). Set by the deployment.
+                         */
+                        licences: number;
+                        /** @description What stands between these settings and an enabled `ClientConnect`. */
+                        readiness: components["schemas"]["Readiness"];
+                        /** @description *`ClientConnect` setup, Request a Service* */
+                        request_service: components["schemas"]["RequestService"];
+                        /**
+                         * Format: date-time
+                         * @description When it was saved.
+                         */
+                        saved_at?: string | null;
+                        /** @description The name of the worker who saved it; none at set-up. */
+                        saved_by?: string | null;
+                        /** @description The current versions of privacy policy and terms of use. */
+                        texts: components["schemas"]["Texts"];
+                        /** @description *Theme* */
+                        theme: components["schemas"]["Theme"];
+                        /**
+                         * Format: int64
+                         * @description Which version of the settings this is: a save says it.
+                         */
+                        version: number;
+                    };
+                };
+            };
+            /** @description `invalid_request`: The request is not what this operation takes */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `not_signed_in`: Sign in first
+             *
+             *     `session_ended`: The session has ended; sign in again
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `origin_refused`: Send the portal's own address as Origin
+             *
+             *     `not_allowed`: You may not do this
+             *
+             *     `second_factor_required`: Set up a second factor first
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: There is no such record */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `settings_changed`: Somebody else saved the settings since you opened them; look at theirs, then save again
+             *
+             *     `authentication_email_not_ready`: Set up the authentication email and its test first
+             *
+             *     `cannot_be_enabled`: ClientConnect can't be enabled before everything it needs is there
+             *
+             *     `would_switch_off`: This switches ClientConnect off for all clients; confirm that it may
+             *
+             *     `conflict`: Somebody changed this record at the same moment; look again, then repeat
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_too_large`: The request is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_content_type`: Send the body as application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `settings_refused`: Some of these settings can't be taken; mend the fields named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`: Too many tries; wait, then try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: This can't be done right now; nothing was changed; try again soon */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "admin.set_file_attachment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The section. */
+                    file_attachment: components["schemas"]["FileAttachment"];
+                    /**
+                     * Format: int64
+                     * @description The version of the settings that was seen.
+                     */
+                    version: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description *`ClientConnect` setup, About Me* */
+                        about_me: components["schemas"]["AboutMe"];
+                        /** @description *`ClientConnect` setup, Advanced* */
+                        advanced: components["schemas"]["Advanced"];
+                        /** @description *`ClientConnect` setup, Agency* */
+                        agency: components["schemas"]["Agency"];
+                        /** @description *`ClientConnect` setup, Billing* */
+                        billing: components["schemas"]["Billing"];
+                        /** @description *External communications* */
+                        communications: components["schemas"]["Communications"];
+                        /** @description *File Attachment* */
+                        file_attachment: components["schemas"]["FileAttachment"];
+                        /** @description *`ClientConnect` setup, General* */
+                        general: components["schemas"]["General"];
+                        /** @description *Images* */
+                        images: components["schemas"]["Images"];
+                        /**
+                         * Format: int32
+                         * @description How many accounts may be Pending, Active or Locked at once (B7). Set by the deployment.
+                         */
+                        licences: number;
+                        /** @description What stands between these settings and an enabled `ClientConnect`. */
+                        readiness: components["schemas"]["Readiness"];
+                        /** @description *`ClientConnect` setup, Request a Service* */
+                        request_service: components["schemas"]["RequestService"];
+                        /**
+                         * Format: date-time
+                         * @description When it was saved.
+                         */
+                        saved_at?: string | null;
+                        /** @description The name of the worker who saved it; none at set-up. */
+                        saved_by?: string | null;
+                        /** @description The current versions of privacy policy and terms of use. */
+                        texts: components["schemas"]["Texts"];
+                        /** @description *Theme* */
+                        theme: components["schemas"]["Theme"];
+                        /**
+                         * Format: int64
+                         * @description Which version of the settings this is: a save says it.
+                         */
+                        version: number;
+                    };
+                };
+            };
+            /** @description `invalid_request`: The request is not what this operation takes */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `not_signed_in`: Sign in first
+             *
+             *     `session_ended`: The session has ended; sign in again
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `origin_refused`: Send the portal's own address as Origin
+             *
+             *     `not_allowed`: You may not do this
+             *
+             *     `second_factor_required`: Set up a second factor first
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: There is no such record */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `settings_changed`: Somebody else saved the settings since you opened them; look at theirs, then save again
+             *
+             *     `authentication_email_not_ready`: Set up the authentication email and its test first
+             *
+             *     `cannot_be_enabled`: ClientConnect can't be enabled before everything it needs is there
+             *
+             *     `would_switch_off`: This switches ClientConnect off for all clients; confirm that it may
+             *
+             *     `conflict`: Somebody changed this record at the same moment; look again, then repeat
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_too_large`: The request is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_content_type`: Send the body as application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `settings_refused`: Some of these settings can't be taken; mend the fields named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`: Too many tries; wait, then try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: This can't be done right now; nothing was changed; try again soon */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "admin.set_images": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description What becomes of the logo. */
+                    logo: components["schemas"]["Logo"];
+                    /** @description Which of its pictures each tile has, 1–6. */
+                    tiles: {
+                        [key: string]: number;
+                    };
+                    /**
+                     * Format: int64
+                     * @description The version of the settings that was seen.
+                     */
+                    version: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description *`ClientConnect` setup, About Me* */
+                        about_me: components["schemas"]["AboutMe"];
+                        /** @description *`ClientConnect` setup, Advanced* */
+                        advanced: components["schemas"]["Advanced"];
+                        /** @description *`ClientConnect` setup, Agency* */
+                        agency: components["schemas"]["Agency"];
+                        /** @description *`ClientConnect` setup, Billing* */
+                        billing: components["schemas"]["Billing"];
+                        /** @description *External communications* */
+                        communications: components["schemas"]["Communications"];
+                        /** @description *File Attachment* */
+                        file_attachment: components["schemas"]["FileAttachment"];
+                        /** @description *`ClientConnect` setup, General* */
+                        general: components["schemas"]["General"];
+                        /** @description *Images* */
+                        images: components["schemas"]["Images"];
+                        /**
+                         * Format: int32
+                         * @description How many accounts may be Pending, Active or Locked at once (B7). Set by the deployment.
+                         */
+                        licences: number;
+                        /** @description What stands between these settings and an enabled `ClientConnect`. */
+                        readiness: components["schemas"]["Readiness"];
+                        /** @description *`ClientConnect` setup, Request a Service* */
+                        request_service: components["schemas"]["RequestService"];
+                        /**
+                         * Format: date-time
+                         * @description When it was saved.
+                         */
+                        saved_at?: string | null;
+                        /** @description The name of the worker who saved it; none at set-up. */
+                        saved_by?: string | null;
+                        /** @description The current versions of privacy policy and terms of use. */
+                        texts: components["schemas"]["Texts"];
+                        /** @description *Theme* */
+                        theme: components["schemas"]["Theme"];
+                        /**
+                         * Format: int64
+                         * @description Which version of the settings this is: a save says it.
+                         */
+                        version: number;
+                    };
+                };
+            };
+            /** @description `invalid_request`: The request is not what this operation takes */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `not_signed_in`: Sign in first
+             *
+             *     `session_ended`: The session has ended; sign in again
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `origin_refused`: Send the portal's own address as Origin
+             *
+             *     `not_allowed`: You may not do this
+             *
+             *     `second_factor_required`: Set up a second factor first
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: There is no such record */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `settings_changed`: Somebody else saved the settings since you opened them; look at theirs, then save again
+             *
+             *     `authentication_email_not_ready`: Set up the authentication email and its test first
+             *
+             *     `cannot_be_enabled`: ClientConnect can't be enabled before everything it needs is there
+             *
+             *     `would_switch_off`: This switches ClientConnect off for all clients; confirm that it may
+             *
+             *     `upload_not_found`: There is no such file; upload it again
+             *
+             *     `conflict`: Somebody changed this record at the same moment; look again, then repeat
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_too_large`: The request is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_content_type`: Send the body as application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `settings_refused`: Some of these settings can't be taken; mend the fields named
+             *
+             *     `image_type_mismatch`: The file is not of the type it was announced as; save it as PNG, JPEG, WebP or GIF
+             *
+             *     `image_svg`: SVG files are not taken, since they can carry programs; save it as PNG, JPEG, WebP or GIF
+             *
+             *     `image_unreadable`: The file is damaged or is no image; save it as PNG, JPEG, WebP or GIF
+             *
+             *     `image_too_large`: The image has too many pixels; make it smaller
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`: Too many tries; wait, then try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: This can't be done right now; nothing was changed; try again soon */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "admin.get_text": {
+        parameters: {
+            query?: {
+                version?: number | null;
+            };
+            header?: never;
+            path: {
+                kind: components["schemas"]["PolicyKind"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /**
+                         * Format: date-time
+                         * @description When it was published; none at set-up.
+                         */
+                        at?: string | null;
+                        /** @description The name of the worker who published it. */
+                        by?: string | null;
+                        /** @description Which text. */
+                        kind: components["schemas"]["PolicyKind"];
+                        /** @description Markdown in each language it was written in. */
+                        texts: components["schemas"]["Localized"];
+                        /**
+                         * Format: int32
+                         * @description Which version.
+                         */
+                        version: number;
+                    };
+                };
+            };
+            /** @description `invalid_request`: The request is not what this operation takes */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `not_signed_in`: Sign in first
+             *
+             *     `session_ended`: The session has ended; sign in again
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `origin_refused`: Send the portal's own address as Origin
+             *
+             *     `not_allowed`: You may not do this
+             *
+             *     `second_factor_required`: Set up a second factor first
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: There is no such record */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `conflict`: Somebody changed this record at the same moment; look again, then repeat */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`: Too many tries; wait, then try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: This can't be done right now; nothing was changed; try again soon */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "admin.publish_text": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kind: components["schemas"]["PolicyKind"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description Markdown, at most 15 KB each; a language that is left out shows the text of the agency's language, which is
+                     *     required.
+                     */
+                    texts: components["schemas"]["Localized"];
+                    /**
+                     * Format: int64
+                     * @description The version of the settings that was seen.
+                     */
+                    version: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description *`ClientConnect` setup, About Me* */
+                        about_me: components["schemas"]["AboutMe"];
+                        /** @description *`ClientConnect` setup, Advanced* */
+                        advanced: components["schemas"]["Advanced"];
+                        /** @description *`ClientConnect` setup, Agency* */
+                        agency: components["schemas"]["Agency"];
+                        /** @description *`ClientConnect` setup, Billing* */
+                        billing: components["schemas"]["Billing"];
+                        /** @description *External communications* */
+                        communications: components["schemas"]["Communications"];
+                        /** @description *File Attachment* */
+                        file_attachment: components["schemas"]["FileAttachment"];
+                        /** @description *`ClientConnect` setup, General* */
+                        general: components["schemas"]["General"];
+                        /** @description *Images* */
+                        images: components["schemas"]["Images"];
+                        /**
+                         * Format: int32
+                         * @description How many accounts may be Pending, Active or Locked at once (B7). Set by the deployment.
+                         */
+                        licences: number;
+                        /** @description What stands between these settings and an enabled `ClientConnect`. */
+                        readiness: components["schemas"]["Readiness"];
+                        /** @description *`ClientConnect` setup, Request a Service* */
+                        request_service: components["schemas"]["RequestService"];
+                        /**
+                         * Format: date-time
+                         * @description When it was saved.
+                         */
+                        saved_at?: string | null;
+                        /** @description The name of the worker who saved it; none at set-up. */
+                        saved_by?: string | null;
+                        /** @description The current versions of privacy policy and terms of use. */
+                        texts: components["schemas"]["Texts"];
+                        /** @description *Theme* */
+                        theme: components["schemas"]["Theme"];
+                        /**
+                         * Format: int64
+                         * @description Which version of the settings this is: a save says it.
+                         */
+                        version: number;
+                    };
+                };
+            };
+            /** @description `invalid_request`: The request is not what this operation takes */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `not_signed_in`: Sign in first
+             *
+             *     `session_ended`: The session has ended; sign in again
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `origin_refused`: Send the portal's own address as Origin
+             *
+             *     `not_allowed`: You may not do this
+             *
+             *     `second_factor_required`: Set up a second factor first
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: There is no such record */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `settings_changed`: Somebody else saved the settings since you opened them; look at theirs, then save again
+             *
+             *     `authentication_email_not_ready`: Set up the authentication email and its test first
+             *
+             *     `cannot_be_enabled`: ClientConnect can't be enabled before everything it needs is there
+             *
+             *     `would_switch_off`: This switches ClientConnect off for all clients; confirm that it may
+             *
+             *     `conflict`: Somebody changed this record at the same moment; look again, then repeat
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_too_large`: The request is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_content_type`: Send the body as application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `settings_refused`: Some of these settings can't be taken; mend the fields named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`: Too many tries; wait, then try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: This can't be done right now; nothing was changed; try again soon */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "admin.set_theme": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The theme. */
+                    theme: components["schemas"]["Theme"];
+                    /**
+                     * Format: int64
+                     * @description The version of the settings that was seen.
+                     */
+                    version: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description *`ClientConnect` setup, About Me* */
+                        about_me: components["schemas"]["AboutMe"];
+                        /** @description *`ClientConnect` setup, Advanced* */
+                        advanced: components["schemas"]["Advanced"];
+                        /** @description *`ClientConnect` setup, Agency* */
+                        agency: components["schemas"]["Agency"];
+                        /** @description *`ClientConnect` setup, Billing* */
+                        billing: components["schemas"]["Billing"];
+                        /** @description *External communications* */
+                        communications: components["schemas"]["Communications"];
+                        /** @description *File Attachment* */
+                        file_attachment: components["schemas"]["FileAttachment"];
+                        /** @description *`ClientConnect` setup, General* */
+                        general: components["schemas"]["General"];
+                        /** @description *Images* */
+                        images: components["schemas"]["Images"];
+                        /**
+                         * Format: int32
+                         * @description How many accounts may be Pending, Active or Locked at once (B7). Set by the deployment.
+                         */
+                        licences: number;
+                        /** @description What stands between these settings and an enabled `ClientConnect`. */
+                        readiness: components["schemas"]["Readiness"];
+                        /** @description *`ClientConnect` setup, Request a Service* */
+                        request_service: components["schemas"]["RequestService"];
+                        /**
+                         * Format: date-time
+                         * @description When it was saved.
+                         */
+                        saved_at?: string | null;
+                        /** @description The name of the worker who saved it; none at set-up. */
+                        saved_by?: string | null;
+                        /** @description The current versions of privacy policy and terms of use. */
+                        texts: components["schemas"]["Texts"];
+                        /** @description *Theme* */
+                        theme: components["schemas"]["Theme"];
+                        /**
+                         * Format: int64
+                         * @description Which version of the settings this is: a save says it.
+                         */
+                        version: number;
+                    };
+                };
+            };
+            /** @description `invalid_request`: The request is not what this operation takes */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `not_signed_in`: Sign in first
+             *
+             *     `session_ended`: The session has ended; sign in again
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `origin_refused`: Send the portal's own address as Origin
+             *
+             *     `not_allowed`: You may not do this
+             *
+             *     `second_factor_required`: Set up a second factor first
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: There is no such record */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `settings_changed`: Somebody else saved the settings since you opened them; look at theirs, then save again
+             *
+             *     `authentication_email_not_ready`: Set up the authentication email and its test first
+             *
+             *     `cannot_be_enabled`: ClientConnect can't be enabled before everything it needs is there
+             *
+             *     `would_switch_off`: This switches ClientConnect off for all clients; confirm that it may
+             *
+             *     `conflict`: Somebody changed this record at the same moment; look again, then repeat
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_too_large`: The request is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_content_type`: Send the body as application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `settings_refused`: Some of these settings can't be taken; mend the fields named
+             *
+             *     `contrast_too_low`: Text in this colour would be hard to read; take the nearest colour that isn't, or another
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`: Too many tries; wait, then try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: This can't be done right now; nothing was changed; try again soon */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "admin.list_settings_versions": {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Where to go on; none at the end. */
+                        next_cursor?: string | null;
+                        /** @description Newest first. */
+                        versions: components["schemas"]["VersionView"][];
+                    };
+                };
+            };
+            /** @description `invalid_request`: The request is not what this operation takes */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `not_signed_in`: Sign in first
+             *
+             *     `session_ended`: The session has ended; sign in again
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `origin_refused`: Send the portal's own address as Origin
+             *
+             *     `not_allowed`: You may not do this
+             *
+             *     `second_factor_required`: Set up a second factor first
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: There is no such record */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `conflict`: Somebody changed this record at the same moment; look again, then repeat */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`: Too many tries; wait, then try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: This can't be done right now; nothing was changed; try again soon */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "admin.restore_settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The worker was told that clients can't sign in any more, and means it. */
+                    confirmed?: boolean;
+                    /**
+                     * Format: int64
+                     * @description The version of the settings that was seen.
+                     */
+                    version: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description *`ClientConnect` setup, About Me* */
+                        about_me: components["schemas"]["AboutMe"];
+                        /** @description *`ClientConnect` setup, Advanced* */
+                        advanced: components["schemas"]["Advanced"];
+                        /** @description *`ClientConnect` setup, Agency* */
+                        agency: components["schemas"]["Agency"];
+                        /** @description *`ClientConnect` setup, Billing* */
+                        billing: components["schemas"]["Billing"];
+                        /** @description *External communications* */
+                        communications: components["schemas"]["Communications"];
+                        /** @description *File Attachment* */
+                        file_attachment: components["schemas"]["FileAttachment"];
+                        /** @description *`ClientConnect` setup, General* */
+                        general: components["schemas"]["General"];
+                        /** @description *Images* */
+                        images: components["schemas"]["Images"];
+                        /**
+                         * Format: int32
+                         * @description How many accounts may be Pending, Active or Locked at once (B7). Set by the deployment.
+                         */
+                        licences: number;
+                        /** @description What stands between these settings and an enabled `ClientConnect`. */
+                        readiness: components["schemas"]["Readiness"];
+                        /** @description *`ClientConnect` setup, Request a Service* */
+                        request_service: components["schemas"]["RequestService"];
+                        /**
+                         * Format: date-time
+                         * @description When it was saved.
+                         */
+                        saved_at?: string | null;
+                        /** @description The name of the worker who saved it; none at set-up. */
+                        saved_by?: string | null;
+                        /** @description The current versions of privacy policy and terms of use. */
+                        texts: components["schemas"]["Texts"];
+                        /** @description *Theme* */
+                        theme: components["schemas"]["Theme"];
+                        /**
+                         * Format: int64
+                         * @description Which version of the settings this is: a save says it.
+                         */
+                        version: number;
+                    };
+                };
+            };
+            /** @description `invalid_request`: The request is not what this operation takes */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `not_signed_in`: Sign in first
+             *
+             *     `session_ended`: The session has ended; sign in again
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `origin_refused`: Send the portal's own address as Origin
+             *
+             *     `not_allowed`: You may not do this
+             *
+             *     `second_factor_required`: Set up a second factor first
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: There is no such record */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `settings_changed`: Somebody else saved the settings since you opened them; look at theirs, then save again
+             *
+             *     `authentication_email_not_ready`: Set up the authentication email and its test first
+             *
+             *     `cannot_be_enabled`: ClientConnect can't be enabled before everything it needs is there
+             *
+             *     `would_switch_off`: This switches ClientConnect off for all clients; confirm that it may
+             *
+             *     `conflict`: Somebody changed this record at the same moment; look again, then repeat
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_too_large`: The request is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_content_type`: Send the body as application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `settings_refused`: Some of these settings can't be taken; mend the fields named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`: Too many tries; wait, then try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: This can't be done right now; nothing was changed; try again soon */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "admin.list_sites": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The sites. */
+                        sites: components["schemas"]["SiteView"][];
+                        /**
+                         * Format: int64
+                         * @description Of all sites together: whoever saves one says which they have seen.
+                         */
+                        version: number;
+                    };
+                };
+            };
+            /** @description `invalid_request`: The request is not what this operation takes */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `not_signed_in`: Sign in first
+             *
+             *     `session_ended`: The session has ended; sign in again
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `origin_refused`: Send the portal's own address as Origin
+             *
+             *     `second_factor_required`: Set up a second factor first
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: There is no such record */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `conflict`: Somebody changed this record at the same moment; look again, then repeat */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`: Too many tries; wait, then try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: This can't be done right now; nothing was changed; try again soon */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "admin.create_site": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Makes a repeated call have the effect of one, for 24 hours. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description What the agency calls it; no other has the name. */
+                    name: string;
+                    /** @description IANA name of the zone that its events are shown in. */
+                    time_zone: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The site as it is now. */
+                        site: components["schemas"]["SiteView"];
+                        /**
+                         * Format: int64
+                         * @description Of all sites together.
+                         */
+                        version: number;
+                    };
+                };
+            };
+            /**
+             * @description `invalid_request`: The request is not what this operation takes
+             *
+             *     `idempotency_key_missing`: Send an Idempotency-Key of 8 to 64 letters, digits, - or _
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `not_signed_in`: Sign in first
+             *
+             *     `session_ended`: The session has ended; sign in again
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `origin_refused`: Send the portal's own address as Origin
+             *
+             *     `not_allowed`: You may not do this
+             *
+             *     `second_factor_required`: Set up a second factor first
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: There is no such record */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `record_changed`: Somebody changed this record since you opened it; look again, then repeat
+             *
+             *     `name_taken`: Another one has this name; choose a different name
+             *
+             *     `last_site`: This is the last active site; activate or add another one first
+             *
+             *     `too_many_sites`: There are as many sites as there can be; use one that is inactive for the new one
+             *
+             *     `conflict`: Somebody changed this record at the same moment; look again, then repeat
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_too_large`: The request is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_content_type`: Send the body as application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused`: This Idempotency-Key was used for a different request */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`: Too many tries; wait, then try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: This can't be done right now; nothing was changed; try again soon */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "admin.update_site": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes a repeated call have the effect of one, for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                site_id: components["schemas"]["SiteId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Whether it is offered where a site is chosen. */
+                    active: boolean;
+                    /** @description What the agency calls it; no other has the name. */
+                    name: string;
+                    /** @description IANA name of the zone that its events are shown in. */
+                    time_zone: string;
+                    /**
+                     * Format: int64
+                     * @description The version of the sites that was seen.
+                     */
+                    version: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The site as it is now. */
+                        site: components["schemas"]["SiteView"];
+                        /**
+                         * Format: int64
+                         * @description Of all sites together.
+                         */
+                        version: number;
+                    };
+                };
+            };
+            /**
+             * @description `invalid_request`: The request is not what this operation takes
+             *
+             *     `idempotency_key_missing`: Send an Idempotency-Key of 8 to 64 letters, digits, - or _
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `not_signed_in`: Sign in first
+             *
+             *     `session_ended`: The session has ended; sign in again
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `origin_refused`: Send the portal's own address as Origin
+             *
+             *     `not_allowed`: You may not do this
+             *
+             *     `second_factor_required`: Set up a second factor first
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: There is no such record */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `record_changed`: Somebody changed this record since you opened it; look again, then repeat
+             *
+             *     `name_taken`: Another one has this name; choose a different name
+             *
+             *     `last_site`: This is the last active site; activate or add another one first
+             *
+             *     `too_many_sites`: There are as many sites as there can be; use one that is inactive for the new one
+             *
+             *     `conflict`: Somebody changed this record at the same moment; look again, then repeat
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_too_large`: The request is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_content_type`: Send the body as application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused`: This Idempotency-Key was used for a different request */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8475,6 +15732,8 @@ export interface operations {
              * @description `origin_refused`: Send the portal's own address as Origin
              *
              *     `not_allowed`: You may not do this
+             *
+             *     `second_factor_required`: Set up a second factor first
              */
             403: {
                 headers: {
@@ -8546,6 +15805,10 @@ export interface operations {
                      * @description Its length.
                      */
                     bytes: number;
+                    /** @description Of an image its type: `image/png`, `image/jpeg`, `image/webp` or `image/gif`. */
+                    content_type?: string | null;
+                    /** @description What it is for. */
+                    kind?: components["schemas"]["Kind"];
                     /** @description base64 of its SHA-256; the bucket refuses anything else. */
                     sha256: string;
                 };
@@ -8573,7 +15836,7 @@ export interface operations {
                          *     may connect nowhere else.
                          */
                         path: string;
-                        /** @description For `start_import`. */
+                        /** @description For `start_import`, or whatever takes an image. */
                         upload_id: components["schemas"]["UploadId"];
                         /** @description PUT the file here. */
                         url: string;
@@ -8605,7 +15868,7 @@ export interface operations {
             /**
              * @description `origin_refused`: Send the portal's own address as Origin
              *
-             *     `not_allowed`: You may not do this
+             *     `second_factor_required`: Set up a second factor first
              */
             403: {
                 headers: {
@@ -8634,7 +15897,7 @@ export interface operations {
                 };
             };
             /**
-             * @description `upload_too_large`: The file is too large; split it into several
+             * @description `upload_too_large`: The file is too large; split or shrink it
              *
              *     `request_too_large`: The request is too large
              */
@@ -8648,6 +15911,15 @@ export interface operations {
             };
             /** @description `unsupported_content_type`: Send the body as application/json */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `image_svg`: SVG files are not taken, since they can carry programs; save it as PNG, JPEG, WebP or GIF */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8739,6 +16011,8 @@ export interface operations {
              * @description `origin_refused`: Send the portal's own address as Origin
              *
              *     `not_allowed`: You may not do this
+             *
+             *     `second_factor_required`: Set up a second factor first
              */
             403: {
                 headers: {
@@ -8759,6 +16033,1264 @@ export interface operations {
             };
             /** @description `conflict`: Somebody changed this record at the same moment; look again, then repeat */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`: Too many tries; wait, then try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: This can't be done right now; nothing was changed; try again soon */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "admin.create_worker": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Makes a repeated call have the effect of one, for 24 hours. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The sign-in email, to which the invitation goes. */
+                    email: string;
+                    /** @description Everything else. */
+                    profile: components["schemas"]["WorkerFields"];
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description What clients see instead of the name. */
+                        client_facing_name?: string | null;
+                        /** @description What clients read about them. */
+                        description?: string | null;
+                        /** @description The sign-in email. */
+                        email: string;
+                        /** @description First name. */
+                        first_name: string;
+                        /**
+                         * Format: date-time
+                         * @description Until when their newest link is good, while they have still to choose a password.
+                         */
+                        invited_until?: string | null;
+                        /** @description What they read. */
+                        language: components["schemas"]["Language"];
+                        /** @description Last name. */
+                        last_name: string;
+                        /**
+                         * Format: date-time
+                         * @description When they last signed in.
+                         */
+                        last_sign_in?: string | null;
+                        /** @description Whether they have to choose a password first (A16). */
+                        must_reset: boolean;
+                        photo?: components["schemas"]["ImageId"] | null;
+                        reason?: components["schemas"]["LockReason"] | null;
+                        /** @description Whether they have a second factor. */
+                        second_factor: boolean;
+                        /** @description The class that takes some of it away. */
+                        security_class_id: components["schemas"]["ClassId"];
+                        /** @description Where they work. */
+                        site_id: components["schemas"]["SiteId"];
+                        /** @description `active`, `locked` or `disabled`. */
+                        state: components["schemas"]["StateName"];
+                        undeliverable?: components["schemas"]["UndeliverableView"] | null;
+                        /** @description What they may do at most. */
+                        user_group: components["schemas"]["UserGroup"];
+                        /**
+                         * Format: int64
+                         * @description Of the record: whoever saves says which one they have seen.
+                         */
+                        version: number;
+                        /** @description Who. */
+                        worker_id: components["schemas"]["WorkerId"];
+                    };
+                };
+            };
+            /**
+             * @description `invalid_request`: The request is not what this operation takes
+             *
+             *     `idempotency_key_missing`: Send an Idempotency-Key of 8 to 64 letters, digits, - or _
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `not_signed_in`: Sign in first
+             *
+             *     `session_ended`: The session has ended; sign in again
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `origin_refused`: Send the portal's own address as Origin
+             *
+             *     `not_allowed`: You may not do this
+             *
+             *     `second_factor_required`: Set up a second factor first
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: There is no such record */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `address_taken`: Another worker signs in with this address; look for them in the list
+             *
+             *     `conflict`: Somebody changed this record at the same moment; look again, then repeat
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_too_large`: The request is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_content_type`: Send the body as application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused`: This Idempotency-Key was used for a different request */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`: Too many tries; wait, then try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: This can't be done right now; nothing was changed; try again soon */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "admin.get_worker": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                worker_id: components["schemas"]["WorkerId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description What clients see instead of the name. */
+                        client_facing_name?: string | null;
+                        /** @description What clients read about them. */
+                        description?: string | null;
+                        /** @description The sign-in email. */
+                        email: string;
+                        /** @description First name. */
+                        first_name: string;
+                        /**
+                         * Format: date-time
+                         * @description Until when their newest link is good, while they have still to choose a password.
+                         */
+                        invited_until?: string | null;
+                        /** @description What they read. */
+                        language: components["schemas"]["Language"];
+                        /** @description Last name. */
+                        last_name: string;
+                        /**
+                         * Format: date-time
+                         * @description When they last signed in.
+                         */
+                        last_sign_in?: string | null;
+                        /** @description Whether they have to choose a password first (A16). */
+                        must_reset: boolean;
+                        photo?: components["schemas"]["ImageId"] | null;
+                        reason?: components["schemas"]["LockReason"] | null;
+                        /** @description Whether they have a second factor. */
+                        second_factor: boolean;
+                        /** @description The class that takes some of it away. */
+                        security_class_id: components["schemas"]["ClassId"];
+                        /** @description Where they work. */
+                        site_id: components["schemas"]["SiteId"];
+                        /** @description `active`, `locked` or `disabled`. */
+                        state: components["schemas"]["StateName"];
+                        undeliverable?: components["schemas"]["UndeliverableView"] | null;
+                        /** @description What they may do at most. */
+                        user_group: components["schemas"]["UserGroup"];
+                        /**
+                         * Format: int64
+                         * @description Of the record: whoever saves says which one they have seen.
+                         */
+                        version: number;
+                        /** @description Who. */
+                        worker_id: components["schemas"]["WorkerId"];
+                    };
+                };
+            };
+            /** @description `invalid_request`: The request is not what this operation takes */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `not_signed_in`: Sign in first
+             *
+             *     `session_ended`: The session has ended; sign in again
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `origin_refused`: Send the portal's own address as Origin
+             *
+             *     `not_allowed`: You may not do this
+             *
+             *     `second_factor_required`: Set up a second factor first
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: There is no such record */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `conflict`: Somebody changed this record at the same moment; look again, then repeat */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`: Too many tries; wait, then try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: This can't be done right now; nothing was changed; try again soon */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "admin.update_worker": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes a repeated call have the effect of one, for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                worker_id: components["schemas"]["WorkerId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description As they are to be. */
+                    profile: components["schemas"]["WorkerFields"];
+                    /**
+                     * Format: int64
+                     * @description The version of the record that was seen.
+                     */
+                    version: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description What clients see instead of the name. */
+                        client_facing_name?: string | null;
+                        /** @description What clients read about them. */
+                        description?: string | null;
+                        /** @description The sign-in email. */
+                        email: string;
+                        /** @description First name. */
+                        first_name: string;
+                        /**
+                         * Format: date-time
+                         * @description Until when their newest link is good, while they have still to choose a password.
+                         */
+                        invited_until?: string | null;
+                        /** @description What they read. */
+                        language: components["schemas"]["Language"];
+                        /** @description Last name. */
+                        last_name: string;
+                        /**
+                         * Format: date-time
+                         * @description When they last signed in.
+                         */
+                        last_sign_in?: string | null;
+                        /** @description Whether they have to choose a password first (A16). */
+                        must_reset: boolean;
+                        photo?: components["schemas"]["ImageId"] | null;
+                        reason?: components["schemas"]["LockReason"] | null;
+                        /** @description Whether they have a second factor. */
+                        second_factor: boolean;
+                        /** @description The class that takes some of it away. */
+                        security_class_id: components["schemas"]["ClassId"];
+                        /** @description Where they work. */
+                        site_id: components["schemas"]["SiteId"];
+                        /** @description `active`, `locked` or `disabled`. */
+                        state: components["schemas"]["StateName"];
+                        undeliverable?: components["schemas"]["UndeliverableView"] | null;
+                        /** @description What they may do at most. */
+                        user_group: components["schemas"]["UserGroup"];
+                        /**
+                         * Format: int64
+                         * @description Of the record: whoever saves says which one they have seen.
+                         */
+                        version: number;
+                        /** @description Who. */
+                        worker_id: components["schemas"]["WorkerId"];
+                    };
+                };
+            };
+            /**
+             * @description `invalid_request`: The request is not what this operation takes
+             *
+             *     `idempotency_key_missing`: Send an Idempotency-Key of 8 to 64 letters, digits, - or _
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `not_signed_in`: Sign in first
+             *
+             *     `session_ended`: The session has ended; sign in again
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `origin_refused`: Send the portal's own address as Origin
+             *
+             *     `not_allowed`: You may not do this
+             *
+             *     `second_factor_required`: Set up a second factor first
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: There is no such record */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `record_changed`: Somebody changed this record since you opened it; look again, then repeat
+             *
+             *     `own_account`: Ask another System Administrator to do this
+             *
+             *     `conflict`: Somebody changed this record at the same moment; look again, then repeat
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_too_large`: The request is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_content_type`: Send the body as application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused`: This Idempotency-Key was used for a different request */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`: Too many tries; wait, then try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: This can't be done right now; nothing was changed; try again soon */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "admin.deactivate_worker": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes a repeated call have the effect of one, for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                worker_id: components["schemas"]["WorkerId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description What clients see instead of the name. */
+                        client_facing_name?: string | null;
+                        /** @description What clients read about them. */
+                        description?: string | null;
+                        /** @description The sign-in email. */
+                        email: string;
+                        /** @description First name. */
+                        first_name: string;
+                        /**
+                         * Format: date-time
+                         * @description Until when their newest link is good, while they have still to choose a password.
+                         */
+                        invited_until?: string | null;
+                        /** @description What they read. */
+                        language: components["schemas"]["Language"];
+                        /** @description Last name. */
+                        last_name: string;
+                        /**
+                         * Format: date-time
+                         * @description When they last signed in.
+                         */
+                        last_sign_in?: string | null;
+                        /** @description Whether they have to choose a password first (A16). */
+                        must_reset: boolean;
+                        photo?: components["schemas"]["ImageId"] | null;
+                        reason?: components["schemas"]["LockReason"] | null;
+                        /** @description Whether they have a second factor. */
+                        second_factor: boolean;
+                        /** @description The class that takes some of it away. */
+                        security_class_id: components["schemas"]["ClassId"];
+                        /** @description Where they work. */
+                        site_id: components["schemas"]["SiteId"];
+                        /** @description `active`, `locked` or `disabled`. */
+                        state: components["schemas"]["StateName"];
+                        undeliverable?: components["schemas"]["UndeliverableView"] | null;
+                        /** @description What they may do at most. */
+                        user_group: components["schemas"]["UserGroup"];
+                        /**
+                         * Format: int64
+                         * @description Of the record: whoever saves says which one they have seen.
+                         */
+                        version: number;
+                        /** @description Who. */
+                        worker_id: components["schemas"]["WorkerId"];
+                    };
+                };
+            };
+            /**
+             * @description `invalid_request`: The request is not what this operation takes
+             *
+             *     `idempotency_key_missing`: Send an Idempotency-Key of 8 to 64 letters, digits, - or _
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `not_signed_in`: Sign in first
+             *
+             *     `session_ended`: The session has ended; sign in again
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `origin_refused`: Send the portal's own address as Origin
+             *
+             *     `not_allowed`: You may not do this
+             *
+             *     `second_factor_required`: Set up a second factor first
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: There is no such record */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `worker_state`: The worker's state does not allow this
+             *
+             *     `own_account`: Ask another System Administrator to do this
+             *
+             *     `conflict`: Somebody changed this record at the same moment; look again, then repeat
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_too_large`: The request is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_content_type`: Send the body as application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused`: This Idempotency-Key was used for a different request */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`: Too many tries; wait, then try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: This can't be done right now; nothing was changed; try again soon */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "admin.invite_worker": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes a repeated call have the effect of one, for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                worker_id: components["schemas"]["WorkerId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description What clients see instead of the name. */
+                        client_facing_name?: string | null;
+                        /** @description What clients read about them. */
+                        description?: string | null;
+                        /** @description The sign-in email. */
+                        email: string;
+                        /** @description First name. */
+                        first_name: string;
+                        /**
+                         * Format: date-time
+                         * @description Until when their newest link is good, while they have still to choose a password.
+                         */
+                        invited_until?: string | null;
+                        /** @description What they read. */
+                        language: components["schemas"]["Language"];
+                        /** @description Last name. */
+                        last_name: string;
+                        /**
+                         * Format: date-time
+                         * @description When they last signed in.
+                         */
+                        last_sign_in?: string | null;
+                        /** @description Whether they have to choose a password first (A16). */
+                        must_reset: boolean;
+                        photo?: components["schemas"]["ImageId"] | null;
+                        reason?: components["schemas"]["LockReason"] | null;
+                        /** @description Whether they have a second factor. */
+                        second_factor: boolean;
+                        /** @description The class that takes some of it away. */
+                        security_class_id: components["schemas"]["ClassId"];
+                        /** @description Where they work. */
+                        site_id: components["schemas"]["SiteId"];
+                        /** @description `active`, `locked` or `disabled`. */
+                        state: components["schemas"]["StateName"];
+                        undeliverable?: components["schemas"]["UndeliverableView"] | null;
+                        /** @description What they may do at most. */
+                        user_group: components["schemas"]["UserGroup"];
+                        /**
+                         * Format: int64
+                         * @description Of the record: whoever saves says which one they have seen.
+                         */
+                        version: number;
+                        /** @description Who. */
+                        worker_id: components["schemas"]["WorkerId"];
+                    };
+                };
+            };
+            /**
+             * @description `invalid_request`: The request is not what this operation takes
+             *
+             *     `idempotency_key_missing`: Send an Idempotency-Key of 8 to 64 letters, digits, - or _
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `not_signed_in`: Sign in first
+             *
+             *     `session_ended`: The session has ended; sign in again
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `origin_refused`: Send the portal's own address as Origin
+             *
+             *     `not_allowed`: You may not do this
+             *
+             *     `second_factor_required`: Set up a second factor first
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: There is no such record */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `worker_state`: The worker's state does not allow this
+             *
+             *     `conflict`: Somebody changed this record at the same moment; look again, then repeat
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_too_large`: The request is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_content_type`: Send the body as application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused`: This Idempotency-Key was used for a different request */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`: Too many tries; wait, then try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: This can't be done right now; nothing was changed; try again soon */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "admin.set_worker_photo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                worker_id: components["schemas"]["WorkerId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    upload_id: components["schemas"]["UploadId"] | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        photo?: components["schemas"]["ImageId"] | null;
+                    };
+                };
+            };
+            /** @description `invalid_request`: The request is not what this operation takes */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `not_signed_in`: Sign in first
+             *
+             *     `session_ended`: The session has ended; sign in again
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `origin_refused`: Send the portal's own address as Origin
+             *
+             *     `not_allowed`: You may not do this
+             *
+             *     `second_factor_required`: Set up a second factor first
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: There is no such record */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `upload_not_found`: There is no such file; upload it again
+             *
+             *     `conflict`: Somebody changed this record at the same moment; look again, then repeat
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_too_large`: The request is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_content_type`: Send the body as application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `image_type_mismatch`: The file is not of the type it was announced as; save it as PNG, JPEG, WebP or GIF
+             *
+             *     `image_svg`: SVG files are not taken, since they can carry programs; save it as PNG, JPEG, WebP or GIF
+             *
+             *     `image_unreadable`: The file is damaged or is no image; save it as PNG, JPEG, WebP or GIF
+             *
+             *     `image_too_large`: The image has too many pixels; make it smaller
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`: Too many tries; wait, then try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: This can't be done right now; nothing was changed; try again soon */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "admin.reactivate_worker": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes a repeated call have the effect of one, for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                worker_id: components["schemas"]["WorkerId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description What clients see instead of the name. */
+                        client_facing_name?: string | null;
+                        /** @description What clients read about them. */
+                        description?: string | null;
+                        /** @description The sign-in email. */
+                        email: string;
+                        /** @description First name. */
+                        first_name: string;
+                        /**
+                         * Format: date-time
+                         * @description Until when their newest link is good, while they have still to choose a password.
+                         */
+                        invited_until?: string | null;
+                        /** @description What they read. */
+                        language: components["schemas"]["Language"];
+                        /** @description Last name. */
+                        last_name: string;
+                        /**
+                         * Format: date-time
+                         * @description When they last signed in.
+                         */
+                        last_sign_in?: string | null;
+                        /** @description Whether they have to choose a password first (A16). */
+                        must_reset: boolean;
+                        photo?: components["schemas"]["ImageId"] | null;
+                        reason?: components["schemas"]["LockReason"] | null;
+                        /** @description Whether they have a second factor. */
+                        second_factor: boolean;
+                        /** @description The class that takes some of it away. */
+                        security_class_id: components["schemas"]["ClassId"];
+                        /** @description Where they work. */
+                        site_id: components["schemas"]["SiteId"];
+                        /** @description `active`, `locked` or `disabled`. */
+                        state: components["schemas"]["StateName"];
+                        undeliverable?: components["schemas"]["UndeliverableView"] | null;
+                        /** @description What they may do at most. */
+                        user_group: components["schemas"]["UserGroup"];
+                        /**
+                         * Format: int64
+                         * @description Of the record: whoever saves says which one they have seen.
+                         */
+                        version: number;
+                        /** @description Who. */
+                        worker_id: components["schemas"]["WorkerId"];
+                    };
+                };
+            };
+            /**
+             * @description `invalid_request`: The request is not what this operation takes
+             *
+             *     `idempotency_key_missing`: Send an Idempotency-Key of 8 to 64 letters, digits, - or _
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `not_signed_in`: Sign in first
+             *
+             *     `session_ended`: The session has ended; sign in again
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `origin_refused`: Send the portal's own address as Origin
+             *
+             *     `not_allowed`: You may not do this
+             *
+             *     `second_factor_required`: Set up a second factor first
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: There is no such record */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `worker_state`: The worker's state does not allow this
+             *
+             *     `conflict`: Somebody changed this record at the same moment; look again, then repeat
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_too_large`: The request is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_content_type`: Send the body as application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused`: This Idempotency-Key was used for a different request */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8853,6 +17385,8 @@ export interface operations {
              * @description `origin_refused`: Send the portal's own address as Origin
              *
              *     `not_allowed`: You may not do this
+             *
+             *     `second_factor_required`: Set up a second factor first
              */
             403: {
                 headers: {
@@ -8873,6 +17407,195 @@ export interface operations {
             };
             /**
              * @description `worker_state`: The worker's state does not allow this
+             *
+             *     `own_account`: Ask another System Administrator to do this
+             *
+             *     `conflict`: Somebody changed this record at the same moment; look again, then repeat
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_too_large`: The request is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_content_type`: Send the body as application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused`: This Idempotency-Key was used for a different request */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`: Too many tries; wait, then try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: This can't be done right now; nothing was changed; try again soon */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "admin.reset_second_factor": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes a repeated call have the effect of one, for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                worker_id: components["schemas"]["WorkerId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description What clients see instead of the name. */
+                        client_facing_name?: string | null;
+                        /** @description What clients read about them. */
+                        description?: string | null;
+                        /** @description The sign-in email. */
+                        email: string;
+                        /** @description First name. */
+                        first_name: string;
+                        /**
+                         * Format: date-time
+                         * @description Until when their newest link is good, while they have still to choose a password.
+                         */
+                        invited_until?: string | null;
+                        /** @description What they read. */
+                        language: components["schemas"]["Language"];
+                        /** @description Last name. */
+                        last_name: string;
+                        /**
+                         * Format: date-time
+                         * @description When they last signed in.
+                         */
+                        last_sign_in?: string | null;
+                        /** @description Whether they have to choose a password first (A16). */
+                        must_reset: boolean;
+                        photo?: components["schemas"]["ImageId"] | null;
+                        reason?: components["schemas"]["LockReason"] | null;
+                        /** @description Whether they have a second factor. */
+                        second_factor: boolean;
+                        /** @description The class that takes some of it away. */
+                        security_class_id: components["schemas"]["ClassId"];
+                        /** @description Where they work. */
+                        site_id: components["schemas"]["SiteId"];
+                        /** @description `active`, `locked` or `disabled`. */
+                        state: components["schemas"]["StateName"];
+                        undeliverable?: components["schemas"]["UndeliverableView"] | null;
+                        /** @description What they may do at most. */
+                        user_group: components["schemas"]["UserGroup"];
+                        /**
+                         * Format: int64
+                         * @description Of the record: whoever saves says which one they have seen.
+                         */
+                        version: number;
+                        /** @description Who. */
+                        worker_id: components["schemas"]["WorkerId"];
+                    };
+                };
+            };
+            /**
+             * @description `invalid_request`: The request is not what this operation takes
+             *
+             *     `idempotency_key_missing`: Send an Idempotency-Key of 8 to 64 letters, digits, - or _
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `not_signed_in`: Sign in first
+             *
+             *     `session_ended`: The session has ended; sign in again
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `origin_refused`: Send the portal's own address as Origin
+             *
+             *     `not_allowed`: You may not do this
+             *
+             *     `second_factor_required`: Set up a second factor first
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: There is no such record */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `no_second_factor`: There is no second factor yet; set one up first
              *
              *     `own_account`: Ask another System Administrator to do this
              *
@@ -9019,6 +17742,8 @@ export interface operations {
              * @description `origin_refused`: Send the portal's own address as Origin
              *
              *     `not_allowed`: You may not do this
+             *
+             *     `second_factor_required`: Set up a second factor first
              */
             403: {
                 headers: {
@@ -9185,6 +17910,8 @@ export interface operations {
              * @description `origin_refused`: Send the portal's own address as Origin
              *
              *     `not_allowed`: You may not do this
+             *
+             *     `second_factor_required`: Set up a second factor first
              */
             403: {
                 headers: {

@@ -21,6 +21,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/portal/v1/account/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Choose which messages I get */
+        put: operations["portal.set_message_preferences"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/portal/v1/activation": {
         parameters: {
             query?: never;
@@ -157,6 +174,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/portal/v1/logo/{image_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get the agency's logo */
+        get: operations["portal.get_logo"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/portal/v1/offered-services": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List what I may ask for */
+        get: operations["portal.list_offered_services"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/portal/v1/password": {
         parameters: {
             query?: never;
@@ -202,6 +253,93 @@ export interface paths {
         put?: never;
         /** Ask for a link to choose a new password */
         post: operations["portal.request_password_reset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/portal/v1/profile": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get my profile and contacts */
+        get: operations["portal.get_profile"];
+        /** Change my profile */
+        put: operations["portal.update_profile"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/portal/v1/profile/contacts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Add a contact to mine */
+        post: operations["portal.add_contact"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/portal/v1/profile/contacts/{contact_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change one of my contacts */
+        put: operations["portal.update_contact"];
+        post?: never;
+        /** Remove one of my contacts */
+        delete: operations["portal.retire_contact"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/portal/v1/service-requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask for a service */
+        post: operations["portal.request_service"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/portal/v1/services": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List my services */
+        get: operations["portal.list_services"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -311,6 +449,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/portal/v1/theme.css": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get the theme's stylesheet */
+        get: operations["portal.get_theme"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/portal/v1/workers/{worker_id}/photo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a photo of a worker of mine */
+        get: operations["portal.get_worker_photo"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -333,6 +505,19 @@ export interface components {
              */
             terms_version: number;
         };
+        /** @description Versions of the texts that a client accepts. */
+        AcceptedTexts: {
+            /**
+             * Format: int32
+             * @description Of the privacy policy.
+             */
+            privacy: number;
+            /**
+             * Format: int32
+             * @description Of the terms of use.
+             */
+            terms: number;
+        };
         /** @description The id of an account */
         AccountId: string;
         /** @description The agency as every page's footer shows it. */
@@ -354,6 +539,62 @@ export interface components {
             /** @description IANA name of the zone that times are shown in. */
             time_zone: string;
         };
+        /** @description The id of a contact */
+        ContactId: string;
+        /**
+         * @description Ways to reach a person.
+         * @enum {string}
+         */
+        ContactKind: "email" | "phone" | "postal";
+        /**
+         * @description A day of the week.
+         * @enum {string}
+         */
+        Day: "monday" | "tuesday" | "wednesday" | "thursday" | "friday" | "saturday" | "sunday";
+        /** @description An email contact in use. */
+        EmailContact: {
+            /** @description The contact. */
+            contact_id: components["schemas"]["ContactId"];
+            /** @description Its address, as it was typed. */
+            value: string;
+        };
+        /** @description What the agency has switched on for its clients. */
+        Features: {
+            /** @description Whether they may write to the accounting department. */
+            accounting_discussion: boolean;
+            /** @description Whether the client may edit their profile and contacts. */
+            edit_profile: boolean;
+            /** @description Whether they choose which messages they get. */
+            message_preferences: boolean;
+            /**
+             * Format: int32
+             * @description Messages they may write before a worker replies.
+             */
+            messages_before_reply: number;
+            /** @description Whether they see their balance and invoices. */
+            my_account: boolean;
+            /** @description Whether they may pay all they owe. */
+            pay_balance: boolean;
+            /** @description Whether they may pay one event. */
+            pay_event: boolean;
+            /** @description Whether they may pay one invoice. */
+            pay_invoice: boolean;
+            /** @description Whether they may ask for a service. */
+            request_service: boolean;
+            /** @description Whether they may start discussions. */
+            start_discussions: boolean;
+        };
+        /** @description A span of a day in which the agency can be reached. */
+        Hours: {
+            /** @description The day. */
+            day: components["schemas"]["Day"];
+            /** @description From then on. */
+            from: components["schemas"]["TimeOfDay"];
+            /** @description Until then. */
+            to: components["schemas"]["TimeOfDay"];
+        };
+        /** @description The id of an image */
+        ImageId: string;
         /**
          * @description A language of the portal and its mails.
          * @enum {string}
@@ -364,6 +605,134 @@ export interface components {
          * @enum {string}
          */
         LinkState: "usable" | "superseded" | "expired" | "closed" | "already_active" | "consent_needed" | "contact_agency";
+        /** @description Which messages about their events a client gets, and where to. */
+        MessagePreferences: {
+            contact_id?: components["schemas"]["ContactId"] | null;
+            /** @description The email contacts to choose from. */
+            contacts: components["schemas"]["EmailContact"][];
+            /** @description A message before each event. */
+            event_confirmations: boolean;
+            /** @description A message when an event moves or is off. */
+            event_updates: boolean;
+        };
+        /** @description A group that the client is in. */
+        MyGroup: {
+            /** @description Its client facing name, or its service's. */
+            name: string;
+            /** @description Which. */
+            service_id: components["schemas"]["ServiceId"];
+            /**
+             * Format: date
+             * @description Since when.
+             */
+            since: string;
+        };
+        /** @description A service that the client asked for. */
+        MyRequest: {
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            requested_at: string;
+            /** @description Its client facing name. */
+            service_name: string;
+            /** @description `open` while it waits, else `enrolled` or `declined`. */
+            state: string;
+        };
+        /** @description A service, group or series that the client is in, or was. */
+        MyService: {
+            /**
+             * Format: date
+             * @description Until when; none while it is open.
+             */
+            closed_on?: string | null;
+            /** @description The groups of the service that the client is in. */
+            groups: components["schemas"]["MyGroup"][];
+            /** @description A case service, an informal series, or a group whose case service is not visible. */
+            kind: components["schemas"]["ServiceKind"];
+            /** @description Its client facing name. */
+            name: string;
+            /**
+             * Format: date
+             * @description Since when.
+             */
+            opened_on: string;
+            service_file_id?: components["schemas"]["ServiceFileId"] | null;
+            /** @description Which service, group or series. */
+            service_id: components["schemas"]["ServiceId"];
+            /** @description Where it takes place, unless the agency hides that. */
+            site?: string | null;
+            /** @description Who works on it, the primary worker first. */
+            workers: components["schemas"]["MyWorker"][];
+        };
+        /** @description A worker as clients see them. */
+        MyWorker: {
+            /** @description What they say about themselves. */
+            description?: string | null;
+            /** @description Whether there is a photo to ask for. */
+            has_photo: boolean;
+            /** @description Their client facing name, or their name as far as the agency shows it. */
+            name: string;
+            /** @description Whether they are the client's main contact in this service. */
+            primary: boolean;
+            /** @description Who. */
+            worker_id: components["schemas"]["WorkerId"];
+        };
+        /** @description A service that the client may ask for. */
+        OfferedService: {
+            /** @description What it is. */
+            kind: components["schemas"]["ServiceKind"];
+            /**
+             * Format: int32
+             * @description How long its events take.
+             */
+            minutes: number;
+            /** @description What clients call it. */
+            name: string;
+            /** @description Which one. */
+            service_id: components["schemas"]["ServiceId"];
+        };
+        /** @description A contact, as the client whose it is sees it. */
+        OwnContact: {
+            /** @description Consent to email is in force for it: another address would end it (B9). */
+            consented: boolean;
+            /** @description Which. */
+            contact_id: components["schemas"]["ContactId"];
+            /** @description Email, phone or postal address. */
+            kind: components["schemas"]["ContactKind"];
+            /** @description *Main contact* of its kind. */
+            main: boolean;
+            /** @description *Use contact?* */
+            use_contact: boolean;
+            /** @description The address. */
+            value: string;
+        };
+        /** @description A contact as a client writes it, all of it. What staff noted of it stays. */
+        OwnContactFields: {
+            /** @description Email, phone or postal address. */
+            kind: components["schemas"]["ContactKind"];
+            /** @description *Main contact*: takes the place of the former one of its kind. */
+            main?: boolean;
+            /** @description *Use contact?* */
+            use_contact: boolean;
+            /** @description The address, as people write it. */
+            value: string;
+        };
+        /** @description What a client may write of themselves: what is left out is empty. */
+        OwnProfile: {
+            /** @description First name. */
+            first_name: string;
+            /** @description In their own words. */
+            gender?: string | null;
+            /** @description What they read, here and in mails. */
+            language: components["schemas"]["Language"];
+            /** @description Last name. */
+            last_name: string;
+            /** @description Middle name. */
+            middle_name?: string | null;
+            /** @description What they are called. */
+            preferred_name?: string | null;
+        };
         /** @description A problem document (RFC 9457). Translate by `code`; `parameters` fill the text. */
         Problem: {
             code: string;
@@ -377,6 +746,22 @@ export interface components {
          * @enum {string}
          */
         Purpose: "activation" | "password_reset";
+        /**
+         * @description What became of a contact that was removed.
+         * @enum {string}
+         */
+        Removal: "retired" | "deleted";
+        /** @description The id of a service file */
+        ServiceFileId: string;
+        /** @description The id of a service */
+        ServiceId: string;
+        /**
+         * @description What a service is.
+         * @enum {string}
+         */
+        ServiceKind: "case_service" | "group" | "informal_service" | "informal_series";
+        /** @description The id of a service request */
+        ServiceRequestId: string;
         /** @description The id of a session */
         SessionId: string;
         /** @description When a session ends, as the sites count it down. */
@@ -444,10 +829,12 @@ export interface components {
             terms_version: number;
         };
         /**
-         * @description A tile of the home page.
+         * @description A tile of the portal's home page.
          * @enum {string}
          */
-        Tile: "my_client_connect";
+        Tile: "about_me" | "calendar" | "inbox" | "my_account" | "my_client_connect" | "my_services" | "things_i_need_to_do";
+        /** @description A time of day, such as 09:30 */
+        TimeOfDay: string;
         /** @description A sign-in email that waits for its code (A18). */
         WantedEmail: {
             /** @description The new address, as it was typed. */
@@ -463,6 +850,8 @@ export interface components {
              */
             until: string;
         };
+        /** @description The id of a worker */
+        WorkerId: string;
     };
     responses: never;
     parameters: never;
@@ -501,6 +890,7 @@ export interface operations {
                          * @description When they last signed in.
                          */
                         last_sign_in?: string | null;
+                        messages?: components["schemas"]["MessagePreferences"] | null;
                     };
                 };
             };
@@ -546,6 +936,147 @@ export interface operations {
             };
             /** @description `conflict`: Somebody changed this record at the same moment; look again, then repeat */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`: Too many tries; wait, then try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: This can't be done right now; nothing was changed; try again soon */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "portal.set_message_preferences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The email contact they go to. */
+                    contact_id: components["schemas"]["ContactId"];
+                    /** @description A message before each event. */
+                    event_confirmations: boolean;
+                    /** @description A message when an event moves or is off. */
+                    event_updates: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        contact_id?: components["schemas"]["ContactId"] | null;
+                        /** @description The email contacts to choose from. */
+                        contacts: components["schemas"]["EmailContact"][];
+                        /** @description A message before each event. */
+                        event_confirmations: boolean;
+                        /** @description A message when an event moves or is off. */
+                        event_updates: boolean;
+                    };
+                };
+            };
+            /** @description `invalid_request`: The request is not what this operation takes */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `not_signed_in`: Sign in first
+             *
+             *     `session_ended`: The session has ended; sign in again
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `message_preferences_off`: The agency decides which messages it sends; ask the agency to change that
+             *
+             *     `origin_refused`: Send the portal's own address as Origin
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: There is no such record */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `contact_not_in_use`: Choose an email contact that is in use
+             *
+             *     `conflict`: Somebody changed this record at the same moment; look again, then repeat
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_too_large`: The request is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_content_type`: Send the body as application/json */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -785,6 +1316,8 @@ export interface operations {
                     "application/json": {
                         /** @description For the footer. */
                         agency: components["schemas"]["AgencyFooter"];
+                        /** @description When the agency can be reached, on its own clock. */
+                        availability: components["schemas"]["Hours"][];
                         /** @description Whether the mailed link unlocks what wrong passwords locked (A12); when not, the agency does. */
                         client_may_unlock: boolean;
                         /** @description Whether clients can activate and sign in; when not, the site shows how to reach the agency and no more (C2). */
@@ -795,11 +1328,21 @@ export interface operations {
                         has_terms: boolean;
                         /** @description For visitors who have chosen none. */
                         language: components["schemas"]["Language"];
+                        logo?: components["schemas"]["ImageId"] | null;
                         /**
                          * Format: int32
                          * @description Characters a password must have.
                          */
                         password_minimum: number;
+                        /**
+                         * Format: int64
+                         * @description Grows with every change of the settings, and with it the theme's stylesheet may change.
+                         */
+                        theme_version: number;
+                        /** @description Which of its pictures each tile shows. */
+                        tiles: {
+                            [key: string]: number;
+                        };
                     };
                 };
             };
@@ -1212,6 +1755,8 @@ export interface operations {
                         agency: components["schemas"]["AgencyFooter"];
                         /** @description Their sign-in email. */
                         email: string;
+                        /** @description What the agency has switched on. */
+                        features: components["schemas"]["Features"];
                         /** @description What they read. */
                         language: components["schemas"]["Language"];
                         /** @description What to call the client. */
@@ -1680,6 +2225,193 @@ export interface operations {
             };
         };
     };
+    "portal.get_logo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                image_id: components["schemas"]["ImageId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": unknown;
+                    "image/png": unknown;
+                };
+            };
+            /** @description `invalid_request`: The request is not what this operation takes */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `origin_refused`: Send the portal's own address as Origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: There is no such record */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `conflict`: Somebody changed this record at the same moment; look again, then repeat */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`: Too many tries; wait, then try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: This can't be done right now; nothing was changed; try again soon */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "portal.list_offered_services": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description By name. */
+                        services: components["schemas"]["OfferedService"][];
+                        /** @description What the agency says above the list. */
+                        text?: string | null;
+                    };
+                };
+            };
+            /** @description `invalid_request`: The request is not what this operation takes */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `not_signed_in`: Sign in first
+             *
+             *     `session_ended`: The session has ended; sign in again
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `origin_refused`: Send the portal's own address as Origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: There is no such record */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `conflict`: Somebody changed this record at the same moment; look again, then repeat */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`: Too many tries; wait, then try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: This can't be done right now; nothing was changed; try again soon */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "portal.change_password": {
         parameters: {
             query?: never;
@@ -2091,6 +2823,1008 @@ export interface operations {
             };
         };
     };
+    "portal.get_profile": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Shown, never edited here: activation checks it. */
+                        birth_date?: string | null;
+                        /** @description How they are reached, retired contacts left out. */
+                        contacts: components["schemas"]["OwnContact"][];
+                        /** @description First name. */
+                        first_name: string;
+                        /** @description In their own words, or the agency's. */
+                        gender?: string | null;
+                        /** @description What they read. */
+                        language: components["schemas"]["Language"];
+                        /** @description Last name. */
+                        last_name: string;
+                        /** @description Whether they may edit it: *Enable Edit Your Profile on About Me*. */
+                        may_edit: boolean;
+                        /** @description Middle name. */
+                        middle_name?: string | null;
+                        /** @description What they are called. */
+                        preferred_name?: string | null;
+                        /**
+                         * Format: int64
+                         * @description Changes are made to this version.
+                         */
+                        version: number;
+                    };
+                };
+            };
+            /** @description `invalid_request`: The request is not what this operation takes */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `not_signed_in`: Sign in first
+             *
+             *     `session_ended`: The session has ended; sign in again
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `origin_refused`: Send the portal's own address as Origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: There is no such record */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `conflict`: Somebody changed this record at the same moment; look again, then repeat */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`: Too many tries; wait, then try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: This can't be done right now; nothing was changed; try again soon */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "portal.update_profile": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes a repeated call have the effect of one, for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The profile as it is to be. */
+                    profile: components["schemas"]["OwnProfile"];
+                    /**
+                     * Format: int64
+                     * @description The version that the client has seen.
+                     */
+                    version: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /**
+                         * Format: int64
+                         * @description The profile's version now.
+                         */
+                        version: number;
+                    };
+                };
+            };
+            /**
+             * @description `invalid_request`: The request is not what this operation takes
+             *
+             *     `idempotency_key_missing`: Send an Idempotency-Key of 8 to 64 letters, digits, - or _
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `not_signed_in`: Sign in first
+             *
+             *     `session_ended`: The session has ended; sign in again
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `editing_off`: The agency keeps these details itself; ask the agency to change them
+             *
+             *     `origin_refused`: Send the portal's own address as Origin
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: There is no such record */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `record_changed`: Somebody changed this record since you opened it; look again, then repeat
+             *
+             *     `conflict`: Somebody changed this record at the same moment; look again, then repeat
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_too_large`: The request is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_content_type`: Send the body as application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused`: This Idempotency-Key was used for a different request */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`: Too many tries; wait, then try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: This can't be done right now; nothing was changed; try again soon */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "portal.add_contact": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Makes a repeated call have the effect of one, for 24 hours. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The contact. */
+                    contact: components["schemas"]["OwnContactFields"];
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Which. */
+                        contact_id: components["schemas"]["ContactId"];
+                        /**
+                         * Format: int64
+                         * @description The profile's version now.
+                         */
+                        version: number;
+                    };
+                };
+            };
+            /**
+             * @description `invalid_request`: The request is not what this operation takes
+             *
+             *     `idempotency_key_missing`: Send an Idempotency-Key of 8 to 64 letters, digits, - or _
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `not_signed_in`: Sign in first
+             *
+             *     `session_ended`: The session has ended; sign in again
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `editing_off`: The agency keeps these details itself; ask the agency to change them
+             *
+             *     `origin_refused`: Send the portal's own address as Origin
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: There is no such record */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `contact_exists`: This is one of the individual's contacts already
+             *
+             *     `too_many_contacts`: There are too many contacts; remove one first
+             *
+             *     `conflict`: Somebody changed this record at the same moment; look again, then repeat
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_too_large`: The request is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_content_type`: Send the body as application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused`: This Idempotency-Key was used for a different request */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`: Too many tries; wait, then try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: This can't be done right now; nothing was changed; try again soon */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "portal.update_contact": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes a repeated call have the effect of one, for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                contact_id: components["schemas"]["ContactId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The client was told what ends with consent, and means it (B9). */
+                    confirmed?: boolean;
+                    /** @description The contact as it is to be; it keeps its kind. */
+                    contact: components["schemas"]["OwnContactFields"];
+                    /**
+                     * Format: int64
+                     * @description The version of the profile that the client has seen.
+                     */
+                    version: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /**
+                         * Format: int64
+                         * @description The profile's version now.
+                         */
+                        version: number;
+                    };
+                };
+            };
+            /**
+             * @description `invalid_request`: The request is not what this operation takes
+             *
+             *     `idempotency_key_missing`: Send an Idempotency-Key of 8 to 64 letters, digits, - or _
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `not_signed_in`: Sign in first
+             *
+             *     `session_ended`: The session has ended; sign in again
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `editing_off`: The agency keeps these details itself; ask the agency to change them
+             *
+             *     `origin_refused`: Send the portal's own address as Origin
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: There is no such record */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `consent_would_end`: The individual's consent to email would end; confirm that it may
+             *
+             *     `record_changed`: Somebody changed this record since you opened it; look again, then repeat
+             *
+             *     `contact_exists`: This is one of the individual's contacts already
+             *
+             *     `conflict`: Somebody changed this record at the same moment; look again, then repeat
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_too_large`: The request is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_content_type`: Send the body as application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused`: This Idempotency-Key was used for a different request */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`: Too many tries; wait, then try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: This can't be done right now; nothing was changed; try again soon */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "portal.retire_contact": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes a repeated call have the effect of one, for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                contact_id: components["schemas"]["ContactId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The client was told what ends with consent, and means it (B9). */
+                    confirmed?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description `retired` or `deleted`. */
+                        removal: components["schemas"]["Removal"];
+                        /**
+                         * Format: int64
+                         * @description The profile's version now.
+                         */
+                        version: number;
+                    };
+                };
+            };
+            /**
+             * @description `invalid_request`: The request is not what this operation takes
+             *
+             *     `idempotency_key_missing`: Send an Idempotency-Key of 8 to 64 letters, digits, - or _
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `not_signed_in`: Sign in first
+             *
+             *     `session_ended`: The session has ended; sign in again
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `editing_off`: The agency keeps these details itself; ask the agency to change them
+             *
+             *     `origin_refused`: Send the portal's own address as Origin
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: There is no such record */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `consent_would_end`: The individual's consent to email would end; confirm that it may
+             *
+             *     `conflict`: Somebody changed this record at the same moment; look again, then repeat
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_too_large`: The request is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_content_type`: Send the body as application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused`: This Idempotency-Key was used for a different request */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`: Too many tries; wait, then try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: This can't be done right now; nothing was changed; try again soon */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "portal.request_service": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Makes a repeated call have the effect of one, for 24 hours. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description What staff should know, up to 500 characters. */
+                    message?: string | null;
+                    /** @description One of those that are offered. */
+                    service_id: components["schemas"]["ServiceId"];
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Which one. */
+                        request_id: components["schemas"]["ServiceRequestId"];
+                        /**
+                         * Format: date-time
+                         * @description Since when.
+                         */
+                        requested_at: string;
+                    };
+                };
+            };
+            /**
+             * @description `invalid_request`: The request is not what this operation takes
+             *
+             *     `idempotency_key_missing`: Send an Idempotency-Key of 8 to 64 letters, digits, - or _
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `not_signed_in`: Sign in first
+             *
+             *     `session_ended`: The session has ended; sign in again
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `origin_refused`: Send the portal's own address as Origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: There is no such record */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `already_requested`: You have asked for this service already; the agency will answer you
+             *
+             *     `conflict`: Somebody changed this record at the same moment; look again, then repeat
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_too_large`: The request is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_content_type`: Send the body as application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused`: This Idempotency-Key was used for a different request */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`: Too many tries; wait, then try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: This can't be done right now; nothing was changed; try again soon */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "portal.list_services": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description What the client asked for, the last first. */
+                        requests: components["schemas"]["MyRequest"][];
+                        /** @description Those that are open, then those that are closed, of both the last opened first. */
+                        services: components["schemas"]["MyService"][];
+                    };
+                };
+            };
+            /** @description `invalid_request`: The request is not what this operation takes */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `not_signed_in`: Sign in first
+             *
+             *     `session_ended`: The session has ended; sign in again
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `origin_refused`: Send the portal's own address as Origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: There is no such record */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `conflict`: Somebody changed this record at the same moment; look again, then repeat */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`: Too many tries; wait, then try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: This can't be done right now; nothing was changed; try again soon */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "portal.sign_in": {
         parameters: {
             query?: never;
@@ -2101,6 +3835,7 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
+                    accepted?: components["schemas"]["AcceptedTexts"] | null;
                     /** @description The sign-in email. */
                     email: string;
                     /**
@@ -2146,6 +3881,8 @@ export interface operations {
             };
             /**
              * @description `must_reset`: A new password is needed; use the reset link
+             *
+             *     `texts_changed`: The privacy policy or the terms of use are new; accept them to sign in
              *
              *     `origin_refused`: Send the portal's own address as Origin
              */
@@ -2842,6 +4579,188 @@ export interface operations {
             };
             /** @description `invalid_request`: The request is not what this operation takes */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `origin_refused`: Send the portal's own address as Origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: There is no such record */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `conflict`: Somebody changed this record at the same moment; look again, then repeat */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`: Too many tries; wait, then try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: This can't be done right now; nothing was changed; try again soon */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "portal.get_theme": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/css": unknown;
+                };
+            };
+            /** @description `invalid_request`: The request is not what this operation takes */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `origin_refused`: Send the portal's own address as Origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: There is no such record */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `conflict`: Somebody changed this record at the same moment; look again, then repeat */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`: Too many tries; wait, then try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: This can't be done right now; nothing was changed; try again soon */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "portal.get_worker_photo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                worker_id: components["schemas"]["WorkerId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": unknown;
+                    "image/png": unknown;
+                };
+            };
+            /** @description `invalid_request`: The request is not what this operation takes */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `not_signed_in`: Sign in first
+             *
+             *     `session_ended`: The session has ended; sign in again
+             */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };

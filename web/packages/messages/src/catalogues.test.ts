@@ -43,14 +43,15 @@ test('no key is in two catalogues', () => {
 });
 
 test('every text is used, by a site or by a mail', () => {
-  const sources = ['portal/src', 'admin/src', 'packages/ui/src', '../shared/mail/src', '../functions/src/jobs']
+  const folders = ['portal/src', 'admin/src', 'packages/ui/src', '../shared/mail/src'];
+  const sources = [...folders, '../functions/src/jobs', '../functions/src/mailing']
     .flatMap((folder) =>
       readdirSync(at(folder), { recursive: true, encoding: 'utf8' }).map((file) => at(`${folder}/${file}`)),
     )
     .filter((file) => /\.(svelte|ts|rs)$/.test(file))
     .map((file) => readFileSync(file, 'utf8'))
     .join('\n');
-  // The sites and jobs name a text as it is called, the mails in capitals.
+  // Sites and functions name a text as it is called, the mails in capitals.
   const named = new Set(sources.match(/\b[a-z][a-z0-9]*(?:_[a-z0-9]+)*\b|\b[A-Z][A-Z0-9_]*\b/g));
   const unused = catalogues
     .flatMap((catalogue) => Object.keys(read(catalogue, 'en')))

@@ -1,16 +1,2 @@
-export { default as Button } from './Button.svelte';
-export { default as Checkbox } from './Checkbox.svelte';
-export { default as Dialog } from './Dialog.svelte';
-export { default as Field } from './Field.svelte';
-export { focusWrong } from './focus.ts';
-export { inEveryDialog } from './in-every-dialog.ts';
-export { default as NewPassword } from './NewPassword.svelte';
-export { default as Loading } from './Loading.svelte';
-export { default as Notice } from './Notice.svelte';
-export { default as PasswordField } from './PasswordField.svelte';
-export { default as Select } from './Select.svelte';
-export { default as Spinner } from './Spinner.svelte';
-export { default as SessionGuard } from './SessionGuard.svelte';
-export { Session, type SessionServer, type SessionTimes } from './session.svelte.ts';
-export { default as TextArea } from './TextArea.svelte';
-export { Submission } from './submission.svelte.ts';
+export * from './core.ts';
+export * from './forms.ts';

@@ -26,3 +26,6 @@ export const agency = {
     return asking;
   },
 };
+
+/** Address of an agency's logo. */
+export const logoAt = (image: string): string => `/api/portal/v1/logo/${image}`;

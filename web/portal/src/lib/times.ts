@@ -1,7 +1,7 @@
 import { language } from './language.svelte';
 
 /** The reader's own way of writing dates, if the browser has one in the page's language. */
-function tag(): string {
+export function tag(): string {
   return navigator.languages.find((tag) => tag.slice(0, 2) === language.current) ?? language.current;
 }
 

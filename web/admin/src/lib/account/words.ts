@@ -70,6 +70,7 @@ export const MAILS: Words = {
   sign_in_email_changed: 'Sign-in email was changed, to the new address',
   sign_in_email_left: 'Sign-in email was changed, to the former address',
   email_code: 'Code for a new sign-in email',
+  service_request_received: 'Service request has come',
 };
 
 /** How far a mail came: in a word, and more where that doesn't say all. */

@@ -53,6 +53,12 @@ const BY_EVENT: Sentences = {
   individual_created: 'added the individual',
   individual_changed: 'changed the profile or contacts',
   individual_imported: 'added or changed the individual from a file',
+  service_file_opened: 'opened a service file',
+  service_file_changed: 'changed the workers of a service file',
+  service_file_closed: 'closed a service file',
+  service_file_reopened: 'opened a closed service file again',
+  roster_joined: 'added the individual to a group or series',
+  roster_left: 'took the individual out of a group or series',
   account_created: 'created the account',
   account_activated: 'activated the account',
   client_returned: 'signed in again',
@@ -71,8 +77,11 @@ const BY_EVENT: Sentences = {
   sign_in_email_changed: 'changed the sign-in email',
   sessions_ended: 'signed out on all other devices',
   language_chosen: 'chose a language',
+  texts_accepted: 'accepted the new privacy policy and terms of use',
   invitation_asked_for: 'asked for another invitation',
   alerts_settled: 'settled what needed a worker',
+  service_requested: 'asked for a service',
+  service_request_settled: 'settled a service request',
   mail_failed: 'learned that a mail could not be delivered, or was unwanted',
 };
 
@@ -110,9 +119,11 @@ const FIELDS: Sentences = {
   contacts: 'contacts',
   communication_settings: 'communication settings',
   workers: 'workers',
+  service_files: 'service files',
   test: 'mark as a test individual',
   sessions: 'sessions',
   alerts: 'what needs a worker',
+  service_requests: 'service requests',
 };
 
 const JOBS: Sentences = {
@@ -166,7 +177,7 @@ function deed(
 ): { did: string; by?: string } {
   const [first] = entry.events;
   // What a worker does to the record may move the account, too: the deed is the worker's.
-  const toRecord = first === CONSENT || first?.startsWith('individual_');
+  const toRecord = first === CONSENT || /^(individual|service_file|roster)_/.test(first ?? '');
   if (transition?.rule === 'A19' && entry.events.includes('password_changed')) {
     return { did: 'chose a new password by the emailed link', by: 'password_changed' };
   }

@@ -1,5 +1,4 @@
 import { CsvReader, line } from './csv';
-import type { Column } from './columns';
 
 /** The longest file that an import takes, in bytes. */
 export const MAXIMUM_BYTES = 64 * 1024 * 1024;
@@ -63,13 +62,13 @@ export async function inspect(file: Blob): Promise<Inspected> {
 export async function prepare(
   file: Blob,
   delimiter: string,
-  chosen: ReadonlyArray<Column | undefined>,
+  chosen: ReadonlyArray<string | undefined>,
   progress: (share: number) => void,
 ): Promise<Blob> {
   const reader = new CsvReader(delimiter);
   const decode = decoder();
   const places = chosen.flatMap((column, place) => (column ? [place] : []));
-  const parts = [line(places.map((place) => chosen[place] as Column))];
+  const parts = [line(places.map((place) => chosen[place] ?? ''))];
   let header = true;
   const keep = (rows: Iterable<string[]>) => {
     let lines = '';
@@ -89,12 +88,6 @@ export async function prepare(
   keep(reader.push(decode.decode()));
   keep(reader.end());
   return new Blob(parts, { type: 'text/csv' });
-}
-
-/** base64 of a file's SHA-256. */
-export async function sha256(file: Blob): Promise<string> {
-  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', await file.arrayBuffer()));
-  return btoa(String.fromCharCode(...digest));
 }
 
 /** The chosen fields of a row. One with too many or too few fields keeps that fault: the server is to refuse it. */

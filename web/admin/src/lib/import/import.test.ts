@@ -1,7 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { guess, missing, repeated, type Column } from './columns';
+import { guess, missing, repeated } from './columns';
 import { CsvReader, line } from './csv';
-import { inspect, prepare, sha256, UnusableFile } from './file';
+import { sha256 } from '../sha256';
+import { inspect, prepare, UnusableFile } from './file';
+import { KINDS } from './kinds';
+
+const { columns } = KINDS.individuals;
 
 /** Read whole, and read one character at a time: the same. */
 function rows(text: string, delimiter = ','): string[][] {
@@ -50,21 +54,16 @@ describe('reading CSV', () => {
 
 describe('columns by their names', () => {
   test('our own, whatever their case; common ones; in three languages', () => {
-    expect(guess(['External ID', 'FIRST_NAME', 'last-name', 'Email'])).toEqual([
+    expect(guess(columns, ['External ID', 'FIRST_NAME', 'last-name', 'Email'])).toEqual([
       'external_id',
       'first_name',
       'last_name',
       'email',
     ]);
-    expect(guess(['Client #', 'Client Number', 'Given Name', 'Surname', 'DOB', 'Cell Phone'])).toEqual([
-      undefined,
-      'external_id',
-      'first_name',
-      'last_name',
-      'birth_date',
-      'phone',
-    ]);
-    expect(guess(['Prénom', 'Nom', 'Courriel', 'Correo electrónico'])).toEqual([
+    expect(
+      guess(columns, ['Client #', 'Client Number', 'Given Name', 'Surname', 'DOB', 'Cell Phone']),
+    ).toEqual([undefined, 'external_id', 'first_name', 'last_name', 'birth_date', 'phone']);
+    expect(guess(columns, ['Prénom', 'Nom', 'Courriel', 'Correo electrónico'])).toEqual([
       'first_name',
       'last_name',
       'email',
@@ -73,7 +72,7 @@ describe('columns by their names', () => {
   });
 
   test('the exact name goes before what merely means the same', () => {
-    expect(guess(['id', 'external_id', 'cell', 'phone'])).toEqual([
+    expect(guess(columns, ['id', 'external_id', 'cell', 'phone'])).toEqual([
       undefined,
       'external_id',
       undefined,
@@ -82,9 +81,9 @@ describe('columns by their names', () => {
   });
 
   test('what is missing or there twice', () => {
-    const chosen: Array<Column | undefined> = ['first_name', 'email', undefined, 'email'];
-    expect(missing(chosen)).toEqual(['external_id', 'last_name']);
-    expect(repeated(chosen)).toEqual(['email']);
+    const chosen: Array<string | undefined> = ['first_name', 'email', undefined, 'email'];
+    expect(missing(columns, chosen).map(({ code }) => code)).toEqual(['external_id', 'last_name']);
+    expect(repeated(columns, chosen).map(({ code }) => code)).toEqual(['email']);
   });
 });
 
@@ -119,7 +118,7 @@ describe('files', () => {
     expect(await why(new Uint8Array(64 * 1024 * 1024 + 1))).toBe('too_large');
   });
 
-  const prepared = async (text: string, delimiter: string, chosen: Array<Column | undefined>) =>
+  const prepared = async (text: string, delimiter: string, chosen: Array<string | undefined>) =>
     (await prepare(new Blob([text]), delimiter, chosen, () => {})).text();
 
   test('only the chosen columns go on, under our names and between commas', async () => {
@@ -130,14 +129,14 @@ describe('files', () => {
   });
 
   test('a row of another width stays one that is refused', async () => {
-    const chosen: Array<Column | undefined> = ['external_id', undefined, 'last_name', 'first_name'];
+    const chosen: Array<string | undefined> = ['external_id', undefined, 'last_name', 'first_name'];
     const text = await prepared('ID,Secret,Nom,Prénom\n1,x,Li\n2,x,Li,Wei,more\n3,x,Li,Wei', ',', chosen);
     expect(rows(text).map((row) => row.length)).toEqual([3, 1, 4, 3]);
   });
 
   test('other encodings are noticed wherever they begin', async () => {
     const late = new Blob(['id,first,last\n', '1,a,b\n'.repeat(100_000), new Uint8Array([0xe9, 0x2c])]);
-    const chosen: Column[] = ['external_id', 'first_name', 'last_name'];
+    const chosen: string[] = ['external_id', 'first_name', 'last_name'];
     await expect(prepare(late, ',', chosen, () => {})).rejects.toMatchObject({ why: 'encoding' });
   });
 

@@ -1,5 +1,5 @@
 import type { Job, ReportRow } from '$lib/contract';
-import { ABOUT, COLUMNS, type Column } from './columns';
+import { importsOf, KINDS } from './kinds';
 import type { Unusable } from './file';
 
 const HOW_TO_SAVE =
@@ -16,7 +16,7 @@ export const UNUSABLE: Readonly<Record<Unusable, string>> = {
   one_column: `This file has only one column. ${HOW_TO_SAVE}`,
   no_header:
     'The first line of this file looks like data. It has to hold the names of the columns. Add such a line, then choose the file again.',
-  no_rows: 'There is nobody in this file: only the names of the columns. Choose another file.',
+  no_rows: 'There is nothing in this file: only the names of the columns. Choose another file.',
   unreadable: 'This file can’t be read any more: it was changed, moved or removed. Choose it again.',
 };
 
@@ -56,12 +56,14 @@ export const OUTCOME_TONES = {
 
 export const WARNINGS: Readonly<Record<NonNullable<ReportRow['warnings']>[number], string>> = {
   withdrawal_stands:
-    'A worker recorded that consent to email was withdrawn for this address. A file can’t give it again.',
+    'Consent to email was withdrawn here, by a worker or the client. A file can’t give it again; a worker can.',
   email_not_in_use:
     'Staff took this email address out of use. It stays so, and consent can’t be given for it by a file.',
   test_mark_stays: 'Whether somebody is a test individual is settled when they are added. It stays as it is.',
   same_name_and_birth_date:
     'Somebody else has the same name and date of birth. Look whether it is the same person.',
+  eligible_but_hidden:
+    'Clients could ask for it, but it is hidden: they aren’t offered it until it is visible.',
 };
 
 /** What is wrong with a row, as a sentence. */
@@ -75,6 +77,6 @@ export function sentenceOf(error: NonNullable<ReportRow['errors']>[number]): str
 }
 
 /** The name of a column of ours on the page. */
-export function columnName(code: string): string {
-  return (COLUMNS as readonly string[]).includes(code) ? ABOUT[code as Column].label : code;
+export function columnName(code: string, job: Job): string {
+  return KINDS[importsOf(job)].columns.find((column) => column.code === code)?.label ?? code;
 }

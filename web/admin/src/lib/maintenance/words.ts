@@ -118,7 +118,7 @@ export const WORDS: Readonly<Record<What, Words>> = {
     ],
     confirm: (number) => `Force ${count(number, 'password reset')}`,
     danger: true,
-    needs: ['force_reset'],
+    needs: ['change_accounts_in_bulk', 'force_reset'],
   },
   activate: {
     name: 'Send ClientConnect activation links in bulk',

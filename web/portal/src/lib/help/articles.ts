@@ -4,6 +4,9 @@ export type Article =
   | 'sign-in'
   | 'password'
   | 'home'
+  | 'about-me'
+  | 'services'
+  | 'request-service'
   | 'account'
   | 'sign-in-email'
   | 'sessions'
@@ -20,6 +23,12 @@ export const ARTICLE_OF: Record<string, Article | undefined> = {
   '/activate': 'activate',
   '/reset': 'password',
   '/signed-out': 'safety',
+  '/about-me': 'about-me',
+  '/about-me/edit': 'about-me',
+  '/about-me/contacts/new': 'about-me',
+  '/about-me/contacts/[contact]': 'about-me',
+  '/services': 'services',
+  '/services/request': 'request-service',
   '/account': 'account',
   '/account/email': 'sign-in-email',
   '/account/password': 'password',
