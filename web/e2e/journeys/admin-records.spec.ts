@@ -1,5 +1,5 @@
 import { expectAccessible, expectToFit } from '../support/axe.ts';
-import { expect, open, test, WORKERS } from '../support/staff.ts';
+import { expect, HeldBack, open, test, WORKERS } from '../support/staff.ts';
 
 interface Answer {
   individual: {
@@ -31,6 +31,20 @@ test('My Home: an alert is settled for everybody, and the kind is in the address
   await expect(page.getByRole('heading', { name: 'Nothing of this kind' })).toBeVisible();
   const colleague = await world.as(WORKERS.restricted);
   expect(await colleague.ask('GET', '/alerts?kind=third_miss')).toMatchObject({ accounts: [] });
+});
+
+test('what was settled stays off a list that had been asked for before', async ({ page, world }) => {
+  await open(page, world, WORKERS.intake);
+  const list = await HeldBack.of(page, '**/alerts?kind=third_miss');
+  const arrives = page.waitForResponse('**/alerts?kind=third_miss');
+  await page.getByRole('link', { name: 'Wrong birth date three times' }).click();
+  await list.answered;
+  await page.getByRole('button', { name: /^Settle: .*Terrence Hollister/ }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Settle' }).click();
+  await expect(page.getByText('Settled: Wrong birth date three times')).toBeVisible();
+  list.release();
+  await arrives;
+  await expect(page.getByRole('heading', { name: 'Nothing of this kind' })).toBeVisible();
 });
 
 test('an individual is added after a look at the one who may be the same', async ({ page, world }) => {

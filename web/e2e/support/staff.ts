@@ -1,6 +1,6 @@
-import { expect, test as base, WORKERS, type Page, type World } from './world.ts';
+import { expect, HeldBack, test as base, WORKERS, type Page, type World } from './world.ts';
 
-export { expect, WORKERS };
+export { expect, HeldBack, WORKERS };
 export type { Page, World };
 
 /**

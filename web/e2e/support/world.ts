@@ -112,6 +112,32 @@ export class World {
   }
 }
 
+/** Keeps the answers to a call on their way, as a slow network does: what each says is settled, when it comes isn't. */
+export class HeldBack {
+  #let = () => {};
+  #answered = () => {};
+  /** Once the server has answered. */
+  readonly answered = new Promise<void>((resolve) => (this.#answered = resolve));
+  readonly #released = new Promise<void>((resolve) => (this.#let = resolve));
+
+  /** From now on, for addresses that match. */
+  static async of(page: Page, addresses: string): Promise<HeldBack> {
+    const held = new HeldBack();
+    await page.route(addresses, async (route) => {
+      const response = await route.fetch();
+      held.#answered();
+      await held.#released;
+      await route.fulfill({ response });
+    });
+    return held;
+  }
+
+  /** Lets them arrive. */
+  release(): void {
+    this.#let();
+  }
+}
+
 /** Somebody with an account in the demo. */
 export interface DemoClient {
   external_id: string;

@@ -5,6 +5,7 @@ import type { Colleague, SecurityClass, Site } from './contract';
 class List<T> {
   all = $state.raw<T[]>([]);
   #asked: Promise<void> | undefined;
+  #turn = 0;
 
   constructor(private readonly ask: () => Promise<T[]>) {}
 
@@ -21,7 +22,9 @@ class List<T> {
   }
 
   async #load(): Promise<void> {
-    this.all = await this.ask();
+    const turn = ++this.#turn;
+    const all = await this.ask();
+    if (turn === this.#turn) this.all = all;
   }
 }
 

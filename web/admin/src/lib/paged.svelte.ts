@@ -17,6 +17,8 @@ export class Paged<T> {
   problem = $state.raw<Problem>();
 
   #turn = 0;
+  /** What happened to rows since the newest question, whose answer may not know of it. */
+  #revisions: Array<(items: T[]) => T[]> = [];
   #fetch: ((cursor?: string) => Promise<Page<T>>) | undefined;
 
   /** Begins anew with another question, keeping what is shown until its answer comes. */
@@ -36,6 +38,12 @@ export class Paged<T> {
     await (this.loaded ? this.more() : this.#ask(undefined));
   }
 
+  /** Changes the rows after something happened to them; an answer that is under way is changed alike. */
+  revise(change: (items: T[]) => T[]): void {
+    this.#revisions.push(change);
+    this.items = change(this.items);
+  }
+
   /** Empties the list; an answer that is under way is dropped. */
   clear(): void {
     this.#turn += 1;
@@ -47,11 +55,12 @@ export class Paged<T> {
     const turn = ++this.#turn;
     this.busy = true;
     this.problem = undefined;
+    this.#revisions = [];
     try {
       const page = await this.#fetch?.(cursor);
       if (!page || turn !== this.#turn) return;
-      // What changed on the rows meanwhile stays.
-      this.items = cursor ? [...this.items, ...page.items] : page.items;
+      const items = this.#revisions.reduce((items, change) => change(items), page.items);
+      this.items = cursor ? [...this.items, ...items] : items;
       this.next = page.next ?? undefined;
       this.loaded = true;
     } catch (thrown) {
