@@ -35,6 +35,7 @@ test('My Home: an alert is settled for everybody, and the kind is in the address
 
 test('what was settled stays off a list that had been asked for before', async ({ page, world }) => {
   await open(page, world, WORKERS.intake);
+  await expect(page.getByRole('link', { name: 'Terrence Hollister' })).toBeVisible();
   const list = await HeldBack.of(page, '**/alerts?kind=third_miss');
   const arrives = page.waitForResponse('**/alerts?kind=third_miss');
   await page.getByRole('link', { name: 'Wrong birth date three times' }).click();
