@@ -16,8 +16,9 @@ export default defineConfig({
   workers: 2,
   retries: 0,
   forbidOnly: true,
-  timeout: 60_000,
-  expect: { timeout: 10_000 },
+  // Longer than a slow machine takes: a test fails by what it sees, not by when.
+  timeout: 180_000,
+  expect: { timeout: 20_000 },
   // What failed is told at the end, where it is looked for.
   reporter: [['dot']],
   use: {

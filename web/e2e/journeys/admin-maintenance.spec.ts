@@ -72,8 +72,6 @@ async function inviteInBulk(world: World): Promise<string> {
 }
 
 test.describe('with many invited', () => {
-  test.setTimeout(120_000);
-
   test('fifty are chosen from a search and closed, after a dry run', async ({ page, world }) => {
     await inviteInBulk(world);
     await open(page, world, WORKERS.intake);
@@ -171,7 +169,6 @@ test.describe('with many invited', () => {
 });
 
 test('bulk activation: who would be invited and who not and why, then the mails', async ({ page, world }) => {
-  test.setTimeout(120_000);
   await open(page, world, WORKERS.intake, '/accounts');
   await tab(page, 'Maintenance');
   await expect(page.getByText('There has been no bulk work yet.')).toBeVisible();
@@ -232,7 +229,6 @@ test('bulk activation: who would be invited and who not and why, then the mails'
 });
 
 test('a bulk activation is stopped, says what it did, and goes on where it was', async ({ page, world }) => {
-  test.setTimeout(120_000);
   await open(page, world, WORKERS.intake, '/accounts/maintenance');
   const activation = page.getByRole('region', { name: 'Send ClientConnect activation links in bulk' });
   await activation.getByRole('button', { name: 'Start the dry run' }).click();

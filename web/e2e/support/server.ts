@@ -12,7 +12,10 @@ const PROGRAM =
 export interface Server {
   portal: string;
   admin: string;
+  /** As if the plug was pulled. */
   stop(): Promise<void>;
+  /** After it was stopped: the same data at the same addresses. */
+  startAgain(): Promise<void>;
 }
 
 /** Starts one on a data file, and returns when it answers; a file that isn't there gets the demo agency. */
@@ -25,6 +28,22 @@ export async function start(file: string, variables: Record<string, string> = {}
     LOCAL_DATA: file,
     ...variables,
   };
+  const { child, portal, admin } = await launch(env);
+  let running = child;
+  return {
+    portal,
+    admin,
+    stop: () => stop(running),
+    async startAgain() {
+      const ports = { PORTAL_PORT: new URL(portal).port, ADMIN_PORT: new URL(admin).port };
+      running = (await launch({ ...env, ...ports })).child;
+    },
+  };
+}
+
+async function launch(
+  env: NodeJS.ProcessEnv,
+): Promise<{ child: ChildProcess; portal: string; admin: string }> {
   const child = spawn(PROGRAM, { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe'] });
   const said: string[] = [];
   child.stderr.on('data', (text) => said.push(String(text)));
@@ -36,13 +55,14 @@ export async function start(file: string, variables: Record<string, string> = {}
     const [portal, admin] = [address("Clients' site"), address("Workers' site")].map(
       (pattern) => said.join('\n').match(pattern)?.[1],
     );
-    if (portal && admin) return { portal, admin, stop: () => stop(child) };
+    if (portal && admin) return { child, portal, admin };
   }
   throw new Error(`The local server did not start:\n${said.join('\n')}`);
 }
 
 function stop(child: ChildProcess): Promise<void> {
   return new Promise((resolve) => {
+    if (child.signalCode) return resolve();
     child.once('exit', () => resolve());
     child.kill('SIGKILL');
   });

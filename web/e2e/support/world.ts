@@ -222,7 +222,7 @@ export const test = base.extend<{ world: World; variables: Record<string, string
     context.on('console', (message) => {
       // What Chromium says of a refusal (4xx) is the API's answer, which the page shows; so is that the test cut it off.
       const expected =
-        /^Failed to load resource: (the server responded with a status of 4|net::ERR_INTERNET_DISCONNECTED)/;
+        /^Failed to load resource: (the server responded with a status of 4|net::ERR_(INTERNET_DISCONNECTED|CONNECTION_REFUSED))/;
       if (message.type() === 'error' && !expected.test(message.text())) wrong.push(message.text());
     });
     context.on('weberror', (error) => wrong.push(String(error.error())));

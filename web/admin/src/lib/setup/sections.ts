@@ -152,7 +152,7 @@ export const CLIENT_CONNECT: readonly Section[] = [
         unit: 'days',
         initially: 2,
         label: 'Reminder before activation expires',
-        help: 'When a client has not activated so many days before the end, they get one reminder. 0: none.',
+        help: 'When a client has not activated so many days before the end, they get one reminder. 0, or as long as the activation expiry or longer: none.',
       },
       {
         path: 'general.default_birth_date',
