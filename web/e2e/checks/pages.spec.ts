@@ -29,6 +29,15 @@ for (const { site, name, open } of PAGES) {
       await expect(page.getByRole('heading', { level: 1 })).toHaveCount(1);
       await expect(page).toHaveTitle(/ClientConnect/);
     }
+    // Between a phone and a desk.
+    for (const width of [768, 1024]) {
+      await page.setViewportSize({ width, height: 860 });
+      // What asks how wide it is has been told.
+      await page.evaluate(
+        () => new Promise((told) => requestAnimationFrame(() => requestAnimationFrame(told))),
+      );
+      await expectToFit(page, `${width} px`);
+    }
     // As the browser's own setting does it, which media queries follow.
     const browser = await page.context().newCDPSession(page);
     await browser.send('Page.setFontSizes', { fontSizes: { standard: 32, fixed: 26 } });
